@@ -1,0 +1,247 @@
+"""Tables of conversations and the shapes in which they enter and leave. `seq`, not time, orders a conversation."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Enum, ForeignKey, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.kernel.clock import now
+from app.kernel.identity import Role
+from app.kernel.models import Id, UserId, id_column
+
+MAX_CONTENT = 10_000  # characters of one message, after trimming
+MAX_PREVIEW = 200  # characters of a message kept beside its conversation
+
+
+class Status(StrEnum):
+    """Where a conversation stands. `CHANGES` in `conversations.py` says who may move it."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+
+
+class Priority(StrEnum):
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class MessageType(StrEnum):
+    TEXT = "text"
+    IMAGE = "image"
+    FILE = "file"
+
+
+def _enum(kind: type[StrEnum]) -> Enum:
+    """VARCHAR on every database: adding a value must not need an ALTER TYPE."""
+    return Enum(kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members])
+
+
+class Conversation(SQLModel, table=True):
+    """One line of talk between a buyer and a merchant's side."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        Index("ix_conversations_merchant_recent", "merchant_id", "last_message_time", "id"),
+        Index("ix_conversations_customer_recent", "customer_id", "last_message_time", "id"),
+        Index("ix_conversations_recent", "last_message_time", "id"),
+    )
+
+    id: Id = id_column()
+    customer_id: str = Field(max_length=50, foreign_key="users.id")
+    merchant_id: str = Field(max_length=50, foreign_key="users.id")
+    open_key: str | None = Field(default=None, max_length=101, unique=True)
+    """`customer:merchant` while it is the one open between the two, else NULL: two first messages at once make one row."""
+    status: Status = Field(default=Status.OPEN, sa_column=Column(_enum(Status), nullable=False))
+    assignee_id: str | None = Field(default=None, max_length=50, foreign_key="users.id")
+    priority: Priority = Field(default=Priority.NORMAL, sa_column=Column(_enum(Priority), nullable=False))
+    snoozed_until: int | None = None
+    last_seq: int = 0
+    last_message: str = Field(default="", sa_type=Text)
+    last_message_type: str = Field(default=MessageType.TEXT, max_length=20)
+    last_sender_id: str | None = Field(default=None, max_length=50)
+    last_message_time: int = Field(default_factory=now)
+    """The creation time until the first message, so that one index sorts all."""
+    customer_unread: int = 0
+    merchant_unread: int = 0
+    customer_read_seq: int = 0
+    merchant_read_seq: int = 0
+    waiting_since: int | None = None
+    created_at: int = Field(default_factory=now)
+    updated_at: int = Field(default_factory=now)
+
+
+class ConversationLabel(SQLModel, table=True):
+    """A label on a conversation: a row for a fact."""
+
+    __tablename__ = "conversation_labels"
+    __table_args__ = (Index("ix_conversation_labels_name", "name", "conversation_id"),)
+
+    conversation_id: Id = Field(
+        sa_column=Column(BigInteger, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    )
+    name: str = Field(max_length=40, primary_key=True)
+
+
+class Message(SQLModel, table=True):
+    """One message. `sender_id` has no foreign key: its check would lock a user's row for every message sent."""
+
+    __tablename__ = "messages"
+    __table_args__ = (UniqueConstraint("conversation_id", "seq"), UniqueConstraint("conversation_id", "client_id"))
+
+    id: Id = id_column()
+    conversation_id: Id = Field(sa_column=Column(BigInteger, ForeignKey("conversations.id"), nullable=False))
+    seq: int
+    client_id: str = Field(max_length=100)
+    sender_id: str = Field(max_length=50)
+    sender_role: Role = Field(sa_column=Column(_enum(Role), nullable=False))
+    content: str = Field(sa_type=Text)
+    message_type: MessageType = Field(default=MessageType.TEXT, sa_column=Column(_enum(MessageType), nullable=False))
+    attachments: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    reply_to: Id | None = Field(default=None, sa_type=BigInteger)
+    created_at: int = Field(default_factory=now)
+
+
+class QuickReply(SQLModel, table=True):
+    """A prepared answer: a person's own, or the team's when `is_shared`."""
+
+    __tablename__ = "quick_replies"
+
+    id: Id = id_column()
+    user_id: str = Field(max_length=50, foreign_key="users.id", index=True)
+    merchant_id: str = Field(max_length=50, foreign_key="users.id", index=True)
+    title: str = Field(default="", max_length=80)
+    content: str = Field(sa_type=Text)
+    is_shared: bool = False
+    created_at: int = Field(default_factory=now)
+    updated_at: int = Field(default_factory=now)
+
+
+class Note(SQLModel, table=True):
+    """A private note of the merchant's side. No message: it takes no seq, and stands after `after_seq`."""
+
+    __tablename__ = "notes"
+
+    id: Id = id_column()
+    conversation_id: Id = Field(sa_column=Column(BigInteger, ForeignKey("conversations.id"), nullable=False, index=True))
+    author_id: str = Field(max_length=50, foreign_key="users.id")
+    content: str = Field(sa_type=Text)
+    after_seq: int
+    created_at: int = Field(default_factory=now)
+    updated_at: int = Field(default_factory=now)
+
+
+class Activity(SQLModel, table=True):
+    """What the merchant's side did with a conversation: append-only."""
+
+    __tablename__ = "activities"
+
+    id: Id = id_column()
+    conversation_id: Id = Field(sa_column=Column(BigInteger, ForeignKey("conversations.id"), nullable=False, index=True))
+    actor_id: str = Field(max_length=50, foreign_key="users.id")
+    kind: str = Field(max_length=30)
+    """`status`, `assigned`, `unassigned`, `labelled`, `unlabelled`, `priority`."""
+    value: str | None = Field(default=None, max_length=100)
+    after_seq: int
+    created_at: int = Field(default_factory=now)
+
+
+class PersonPublic(SQLModel):
+    """As much of a user as the other side sees."""
+
+    id: UserId
+    username: str
+    display_name: str
+    avatar: str
+    is_online: bool = False
+
+
+class AttachmentPublic(SQLModel):
+    """A file in a message; links are absolute."""
+
+    id: str
+    url: str
+    name: str
+    size: int
+    content_type: str
+    width: int | None = None
+    height: int | None = None
+    thumbnail_url: str | None = None
+
+
+class ConversationPublic(SQLModel):
+    """A conversation as its participants and admins see it. Times are seconds since the epoch."""
+
+    id: Id
+    customer_id: UserId
+    merchant_id: UserId
+    customer: PersonPublic
+    merchant: PersonPublic
+    status: Status
+    assignee_id: UserId | None
+    labels: list[str]
+    priority: Priority
+    snoozed_until: int | None
+    last_seq: int
+    last_message: str
+    last_message_type: str
+    last_sender_id: UserId | None
+    last_message_time: int | None
+    customer_unread: int
+    merchant_unread: int
+    customer_read_seq: int
+    merchant_read_seq: int
+    waiting_since: int | None
+    created_at: int
+    updated_at: int
+
+
+class MessagePublic(SQLModel):
+    """A message. `is_read`: the other side's read mark has reached it."""
+
+    id: Id
+    conversation_id: Id
+    seq: int
+    client_id: str
+    sender_id: UserId
+    sender_role: Role
+    content: str
+    message_type: MessageType
+    attachments: list[AttachmentPublic]
+    reply_to: Id | None
+    is_read: bool
+    created_at: int
+
+
+class QuickReplyPublic(SQLModel):
+    id: Id
+    user_id: UserId
+    title: str
+    content: str
+    is_shared: bool
+    created_at: int
+    updated_at: int
+
+
+class NotePublic(SQLModel):
+    id: Id
+    conversation_id: Id
+    author_id: UserId
+    content: str
+    after_seq: int
+    created_at: int
+    updated_at: int
+
+
+class ActivityPublic(SQLModel):
+    id: Id
+    conversation_id: Id
+    actor_id: UserId
+    kind: str
+    value: str | None
+    after_seq: int
+    created_at: int

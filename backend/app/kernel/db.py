@@ -1,0 +1,164 @@
+"""Units of work on SQLite, PostgreSQL and MySQL/MariaDB: the only place that commits.
+
+On SQLite a write unit says BEGIN IMMEDIATE under one process-wide lock: deferred transactions lose updates, and waiting
+in asyncio is fair where the busy handler is not. Never await the network inside a write unit.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
+
+from fastapi import Depends
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.requests import HTTPConnection
+
+from app.kernel import events
+from app.kernel.config import Settings
+
+T = TypeVar("T")
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+aiomysql"}
+FAMILIES = {"postgres": "postgresql", "mariadb": "mysql"}
+BUSY_TIMEOUT_MS = 5000
+WRITE_TRIES = 5
+_TRANSIENT_STATES = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
+_TRANSIENT_ERRNOS = {1213, 1205, 1020}  # MySQL: deadlock, lock wait timeout; MariaDB: record has changed since last read
+
+
+def async_url(database_url: str) -> URL:
+    """`database_url` with the driver that we ship, whichever one it names."""
+    url = make_url(database_url)
+    family = url.get_backend_name()
+    url = url.set(drivername=DRIVERS[FAMILIES.get(family, family)])
+    if url.drivername == DRIVERS["mysql"]:
+        url = url.update_query_dict({"charset": "utf8mb4"})
+    return url
+
+
+def is_transient(error: BaseException) -> bool:
+    """True for a failure that a second try of the whole unit may not meet again."""
+    if not isinstance(error, DBAPIError):
+        return False
+    original = error.orig
+    if getattr(original, "sqlstate", None) in _TRANSIENT_STATES:
+        return True
+    arguments = getattr(original, "args", ())
+    return bool(arguments and arguments[0] in _TRANSIENT_ERRNOS) or "database is locked" in str(original)
+
+
+class Database:
+    """The engine, and the two kinds of unit that may be opened on it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.url = async_url(settings.database_url)
+        self.dialect = self.url.get_backend_name()
+        self.publish: events.Publisher = lambda happened: None
+        self.write_lock: asyncio.Lock | None = asyncio.Lock() if self.dialect == "sqlite" else None
+        self.engine = self._engine(settings)
+        self._write_engine = self.engine.execution_options(parley_write=True)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is thrown away at the end."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A session that commits at its end, then publishes what happened in it."""
+        async with self.write_lock or nullcontext():
+            async with AsyncSession(self._write_engine, expire_on_commit=False) as session:
+                yield session
+                await session.commit()
+                happened = events.take(session)
+        if happened:
+            self.publish(happened)
+
+    async def write(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Run `work` in a write unit, again from the start when it met a deadlock or a serialization failure."""
+        for attempt in range(WRITE_TRIES - 1):
+            try:
+                async with self.writing() as session:
+                    return await work(session)
+            except DBAPIError as error:
+                if not is_transient(error):
+                    raise
+                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, no secret
+        async with self.writing() as session:
+            return await work(session)
+
+    async def ping(self) -> None:
+        """Raise unless the database answers."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    def _engine(self, settings: Settings) -> AsyncEngine:
+        options: dict[str, Any] = {"echo": settings.debug_sql}
+        if self.dialect == "sqlite":
+            Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        else:
+            options |= {"pool_size": settings.database_pool_size, "max_overflow": settings.database_pool_size}
+            options |= {"pool_pre_ping": True, "pool_recycle": 1800}
+        if self.dialect == "mysql":
+            options["isolation_level"] = "READ COMMITTED"
+        engine = create_async_engine(self.url, **options)
+        if self.dialect == "sqlite":
+            prepare_sqlite(engine)
+        return engine
+
+
+def prepare_sqlite(engine: AsyncEngine) -> None:
+    """Pragmas on every connection, and our own BEGIN: the driver's is deferred and loses updates."""
+
+    def on_connect(connection: Any, _: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in SQLITE_PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    def on_begin(connection: Connection) -> None:
+        is_write = connection.get_execution_options().get("parley_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+    event.listen(engine.sync_engine, "connect", on_connect)
+    event.listen(engine.sync_engine, "begin", on_begin)
+
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # "sent" is a promise that survives a power cut
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -16000",
+)
+
+
+def database_of(connection: HTTPConnection) -> Database:
+    """The application's database."""
+    return cast(Database, connection.app.state.db)
+
+
+async def _write_unit(db: Annotated[Database, Depends(database_of)]) -> AsyncIterator[AsyncSession]:
+    async with db.writing() as session:
+        yield session
+
+
+async def _read_unit(db: Annotated[Database, Depends(database_of)]) -> AsyncIterator[AsyncSession]:
+    async with db.reading() as session:
+        yield session
+
+
+# "function" scope ends before the response leaves: commit, publish, answer. FastAPI's default commits after the answer.
+Tx = Annotated[AsyncSession, Depends(_write_unit, scope="function")]
+ReadTx = Annotated[AsyncSession, Depends(_read_unit, scope="function")]

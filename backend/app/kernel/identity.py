@@ -1,0 +1,68 @@
+"""Who asks. Resolved by the accounts room through `app.state.authenticate`; rules start from these aliases."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, cast
+
+from fastapi import Depends, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
+
+from app.kernel.errors import Forbidden, Unauthorized
+
+
+class Role(StrEnum):
+    """`merchant` is the owner or a member of the staff; `platform` is the assistant and system notices."""
+
+    BUYER = "buyer"
+    MERCHANT = "merchant"
+    ADMIN = "admin"
+    PLATFORM = "platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The caller. `merchant_id` is set for the merchant's side only: the shop for which this person acts."""
+
+    user_id: str
+    role: Role
+    merchant_id: str | None
+    session_id: int
+
+
+_bearer = HTTPBearer(auto_error=False, description="The `access_token` of `POST /auth/login`.")
+Authenticate = Callable[[HTTPConnection], Awaitable[Identity | None]]
+
+
+async def maybe_me(
+    connection: HTTPConnection, _: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)] = None
+) -> Identity | None:
+    """The caller, or None for a stranger. A token that is presented and wrong is an error, not a stranger."""
+    authenticate = cast(Authenticate, connection.app.state.authenticate)
+    return await authenticate(connection)
+
+
+async def _me(identity: Annotated[Identity | None, Depends(maybe_me)]) -> Identity:
+    if identity is None:
+        raise Unauthorized()
+    return identity
+
+
+def _only(*roles: Role) -> Callable[[Identity], Awaitable[Identity]]:
+    async def check(identity: Annotated[Identity, Depends(_me)]) -> Identity:
+        if identity.role not in roles:
+            raise Forbidden("wrong_role", "Your role may not do this.")
+        return identity
+
+    return check
+
+
+MaybeMe = Annotated[Identity | None, Depends(maybe_me)]
+Me = Annotated[Identity, Depends(_me)]
+Buyer = Annotated[Identity, Depends(_only(Role.BUYER))]
+Merchant = Annotated[Identity, Depends(_only(Role.MERCHANT))]
+Admin = Annotated[Identity, Depends(_only(Role.ADMIN))]
+Participant = Annotated[Identity, Depends(_only(Role.BUYER, Role.MERCHANT))]
+Watcher = Annotated[Identity, Depends(_only(Role.MERCHANT, Role.ADMIN))]
+"""Who may see the merchant's side of a conversation: notes and activities."""

@@ -1,0 +1,32 @@
+"""Column types and metadata conventions that every table shares."""
+
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer, WithJsonSchema
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
+from app.kernel.ids import new_id
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Id = Annotated[
+    int,
+    PlainSerializer(str, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+$", "examples": ["812345678901234567"]}),
+]
+"""A Snowflake: BIGINT in tables, a string in JSON because it passes 2^53."""
+
+UserId = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 50, "examples": ["b17"]})]
+"""Role letter and number: `b17`, `m1`, `a1`, `p1`."""
+
+
+def id_column() -> Any:
+    """The Snowflake primary key of a table."""
+    return Field(default_factory=new_id, primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})

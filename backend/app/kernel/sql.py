@@ -1,0 +1,35 @@
+"""The few statements that databases spell differently. Nothing else imports a dialect."""
+
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The Core table of a model."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+async def upsert(
+    session: AsyncSession, model: type[SQLModel], rows: list[dict[str, Any]], *, key: list[str], update: list[str]
+) -> None:
+    """Insert `rows`; where `key` is taken, set the columns `update` instead (none: leave the row as it is)."""
+    table = table_of(model)
+    dialect = session.get_bind().dialect.name
+    if dialect in ("mysql", "mariadb"):
+        on_mysql = mysql.insert(table)
+        changes = {name: on_mysql.inserted[name] for name in update or key[:1]}
+        await session.execute(on_mysql.on_duplicate_key_update(**changes), rows)
+        return
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    if update:
+        insert = insert.on_conflict_do_update(
+            index_elements=key, set_={name: insert.excluded[name] for name in update}
+        )
+    else:
+        insert = insert.on_conflict_do_nothing(index_elements=key)
+    await session.execute(insert, rows)
