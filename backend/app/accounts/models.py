@@ -21,16 +21,16 @@ DEFAULT_AVATAR = "/media/avatars/default.png"
 class SessionKind(StrEnum):
     """How the session began: an API client's sign-in, the console's cookie, or a device without a password."""
 
-    bearer = "bearer"
-    console = "console"
-    device = "device"
+    BEARER = "bearer"
+    CONSOLE = "console"
+    DEVICE = "device"
 
 
 class StaffRole(StrEnum):
     """The owner manages the staff; both act for the shop in every conversation."""
 
-    owner = "owner"
-    agent = "agent"
+    OWNER = "owner"
+    AGENT = "agent"
 
 
 def _words(kind: type[StrEnum]) -> Any:
