@@ -3,6 +3,7 @@
 A node id belongs to one *process*; `node_leases` hands them out, `SNOWFLAKE_NODE_ID` overrides for a single-process role.
 """
 
+import math
 import threading
 import time
 
@@ -23,13 +24,21 @@ class ClockMovedBack(AppError):
         super().__init__(503, "clock_moved_back", "The server's clock is wrong. Please try again soon.", behind=behind_ms)
 
 
-class Snowflakes:
-    """A generator for one node id; safe for threads."""
+class LeaseExpired(AppError):
+    """Another process may have our node id by now: drawing one more id could repeat one of its."""
 
-    def __init__(self, node: int) -> None:
+    def __init__(self) -> None:
+        super().__init__(503, "no_node_lease", "The server is not ready. Please try again soon.")
+
+
+class Snowflakes:
+    """A generator for one node id; safe for threads. It stops at `valid_until_ms`, the end of the node's lease."""
+
+    def __init__(self, node: int, valid_until_ms: float = math.inf) -> None:
         if not 0 <= node <= MAX_NODE:
             raise ValueError(f"node id {node} is not within 0..{MAX_NODE}")
         self.node = node
+        self.valid_until_ms = valid_until_ms
         self.refusals = 0
         self._lock = threading.Lock()
         self._last_ms = 0
@@ -39,6 +48,8 @@ class Snowflakes:
         """The next id. Waits up to 10 ms when the clock went back, else raises `ClockMovedBack`."""
         with self._lock:
             at = clock.now_ms()
+            if at >= self.valid_until_ms:
+                raise LeaseExpired()
             if at < self._last_ms:
                 at = self._wait_out(at)
             if at == self._last_ms:
@@ -52,8 +63,8 @@ class Snowflakes:
 
     @property
     def is_healthy(self) -> bool:
-        """False while the clock is behind the last id; readiness reports it."""
-        return clock.now_ms() >= self._last_ms - MAX_ROLLBACK_MS
+        """False while the clock is behind the last id or the lease is over; readiness reports it."""
+        return self._last_ms - MAX_ROLLBACK_MS <= clock.now_ms() < self.valid_until_ms
 
     def _wait_out(self, at: int) -> int:
         behind = self._last_ms - at
@@ -72,10 +83,10 @@ class Snowflakes:
 _generator = Snowflakes(0)
 
 
-def use_node(node: int) -> None:
+def use_node(node: int, valid_until_ms: float = math.inf) -> None:
     """Draw this process' ids from `node` from now on."""
     global _generator
-    _generator = Snowflakes(node)
+    _generator = Snowflakes(node, valid_until_ms)
 
 
 def new_id() -> int:
