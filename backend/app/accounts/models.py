@@ -99,7 +99,8 @@ class AuthSession(SQLModel, table=True):
     __tablename__ = "auth_sessions"
 
     id: Id = id_column()
-    user_id: UserId = _user_key(index=True)
+    user_id: UserId = Field(max_length=USER_ID_LENGTH, index=True)
+    """No foreign key: the row outlives a deleted user, so that `sessions.revoked_since` still tells the sockets."""
     kind: SessionKind = Field(sa_type=cast(Any, _words(SessionKind)))
     created_at: int = _time(default_factory=now)
     last_used_at: int = _time(default_factory=now)

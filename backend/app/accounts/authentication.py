@@ -1,0 +1,108 @@
+"""From a request or a token to an `Identity`: one query, which also sees whether the session still stands.
+
+The role and the shop come from the database, never from the token's own words or a query parameter.
+"""
+
+from sqlmodel import col, select
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from app.accounts import tokens
+from app.accounts.models import AuthSession, SessionKind, Staff, User
+from app.accounts.sessions import Client, SignedIn
+from app.accounts.tokens import TokenType
+from app.kernel.clock import now
+from app.kernel.config import Settings
+from app.kernel.db import Database, database_of
+from app.kernel.errors import Unauthorized
+from app.kernel.identity import Identity, Role
+from app.kernel.limits import address_of
+from app.kernel.page_security import SESSION_COOKIE
+
+
+async def authenticate(connection: HTTPConnection) -> Identity | None:
+    """Who asks: by bearer token, else by the console's cookie; None for a stranger.
+
+    A wrong bearer token is a 401, because a client must learn that it has to refresh. A wrong cookie is a stranger,
+    because a browser cannot help sending it. A request with an Authorization header is never judged by its cookie:
+    the check against forged forms lets such requests pass.
+    """
+    settings, db = settings_of(connection), database_of(connection)
+    header = connection.headers.get("authorization")
+    if header is None:
+        cookie = connection.cookies.get(cookie_name(settings))
+        return await _standing(db, settings, cookie, TokenType.CONSOLE) if cookie else None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    identity = await authenticate_token(db, settings, token.strip())
+    if identity is None:
+        raise Unauthorized("token_invalid", "This session has ended. Please sign in again.")
+    return identity
+
+
+async def authenticate_token(db: Database, settings: Settings, token: str) -> Identity | None:
+    """Whose bearer token this is, or None. For sockets, whose token comes in a frame."""
+    return await _standing(db, settings, token, TokenType.ACCESS)
+
+
+def cookie_name(settings: Settings) -> str:
+    """With https the `__Host-` prefix, so that no sibling subdomain can plant a cookie of ours."""
+    return f"__Host-{SESSION_COOKIE}" if _is_https(settings) else SESSION_COOKIE
+
+
+def set_cookie(response: Response, settings: Settings, signed_in: SignedIn) -> None:
+    """Hand the console its cookie."""
+    response.set_cookie(
+        cookie_name(settings),
+        tokens.console(settings, signed_in.user, signed_in.merchant_id, signed_in.session),
+        max_age=signed_in.session.expires_at - now(),
+        path="/",
+        secure=_is_https(settings),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def clear_cookie(response: Response, settings: Settings) -> None:
+    """Take the console's cookie back."""
+    response.delete_cookie(cookie_name(settings), path="/", secure=_is_https(settings), httponly=True, samesite="lax")
+
+
+def client_of(connection: HTTPConnection) -> Client:
+    """What the list of sessions says about this caller."""
+    return Client(address_of(connection), connection.headers.get("user-agent", ""))
+
+
+def settings_of(connection: HTTPConnection) -> Settings:
+    """The application's settings."""
+    settings: Settings = connection.app.state.settings
+    return settings
+
+
+async def _standing(db: Database, settings: Settings, token: str, kind: TokenType) -> Identity | None:
+    claims = tokens.read(settings, token, kind)
+    if claims is None:
+        return None
+    query = (
+        select(User.id, User.role, Staff.merchant_id)
+        .select_from(AuthSession)
+        .join(User, col(User.id) == col(AuthSession.user_id))
+        .outerjoin(Staff, col(Staff.user_id) == col(User.id))
+        .where(
+            col(AuthSession.id) == claims.session_id,
+            col(AuthSession.user_id) == claims.user_id,
+            col(AuthSession.revoked_at).is_(None),
+            col(AuthSession.expires_at) > now(),
+            col(User.blocked_at).is_(None),
+        )
+    )
+    if kind is TokenType.CONSOLE:
+        query = query.where(col(AuthSession.kind) == SessionKind.CONSOLE)
+    async with db.reading() as session:
+        row = (await session.exec(query)).first()
+    return Identity(row[0], Role(row[1]), row[2], claims.session_id) if row else None
+
+
+def _is_https(settings: Settings) -> bool:
+    return settings.base_url.startswith("https://")
