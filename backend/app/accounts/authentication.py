@@ -12,7 +12,7 @@ from app.accounts.models import AuthSession, SessionKind, Staff, User
 from app.accounts.sessions import Client, SignedIn
 from app.accounts.tokens import TokenType
 from app.kernel.clock import now
-from app.kernel.config import Settings
+from app.kernel.config import Settings, settings_of
 from app.kernel.db import Database, database_of
 from app.kernel.errors import Unauthorized
 from app.kernel.identity import Identity, Role
@@ -72,12 +72,6 @@ def clear_cookie(response: Response, settings: Settings) -> None:
 def client_of(connection: HTTPConnection) -> Client:
     """What the list of sessions says about this caller."""
     return Client(address_of(connection), connection.headers.get("user-agent", ""))
-
-
-def settings_of(connection: HTTPConnection) -> Settings:
-    """The application's settings."""
-    settings: Settings = connection.app.state.settings
-    return settings
 
 
 async def _standing(db: Database, settings: Settings, token: str, kind: TokenType) -> Identity | None:

@@ -8,11 +8,12 @@ import json
 import secrets
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 from urllib.parse import quote
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from starlette.requests import HTTPConnection
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash.
@@ -132,3 +133,8 @@ class Settings(BaseSettings):
 def get_settings() -> Settings:
     """The settings of this process."""
     return Settings()
+
+
+def settings_of(connection: HTTPConnection) -> Settings:
+    """The settings of the application that serves this request."""
+    return cast(Settings, connection.app.state.settings)
