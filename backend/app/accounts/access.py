@@ -20,6 +20,13 @@ async def is_shop(session: AsyncSession, merchant_id: str) -> bool:
     return row is not None and row.merchant_id == merchant_id
 
 
+def shop_of(me: Identity) -> str:
+    """The shop for which the caller acts; 403 for a merchant's account that was taken off its staff."""
+    if me.merchant_id is None:
+        raise Forbidden("wrong_role", "Your role may not do this.")
+    return me.merchant_id
+
+
 async def owned_shop(session: AsyncSession, me: Identity) -> str:
     """The shop whose people the caller manages; 403 for agents."""
     owners = select(Staff.merchant_id).where(Staff.user_id == me.user_id, Staff.role == StaffRole.OWNER)

@@ -1,0 +1,93 @@
+"""The JSON door of users: the own profile for everybody, everybody's for admins."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+
+from app.accounts import passwords, users
+from app.accounts.names import USER_ID_PATTERN, Line
+from app.accounts.shapes import ProfileChange, UserChange, UserCreate, UserPublic
+from app.files.refusals import refusals
+from app.kernel.config import Settings, settings_of
+from app.kernel.db import Database, ReadTx, Tx, database_of
+from app.kernel.errors import Conflict
+from app.kernel.identity import Admin, Me, Role
+from app.kernel.paging import Listing, Paging
+
+router = APIRouter(tags=["users"])
+Db = Annotated[Database, Depends(database_of)]
+InUse = Annotated[Settings, Depends(settings_of)]
+UserIdPath = Annotated[str, Path(pattern=USER_ID_PATTERN, examples=["b17"])]
+
+
+@router.get("/users/me", summary="Read the own profile", responses=refusals(401))
+@router.get("/user/profile", summary="Read the own profile (older path)", responses=refusals(401))
+async def read_me(me: Me, session: ReadTx, settings: InUse) -> UserPublic:
+    """The caller's own profile. Any user."""
+    return await users.public(session, settings, await users.get(session, me.user_id))
+
+
+@router.put("/users/me", summary="Change the own profile", responses=refusals(400, 401, 409))
+@router.put("/user/profile", summary="Change the own profile (older path)", responses=refusals(400, 401, 409))
+async def change_me(body: ProfileChange, me: Me, session: Tx, settings: InUse) -> UserPublic:
+    """Set the fields that are sent; the others stay. Any user.
+
+    400 `foreign_link` for an avatar that was not uploaded here, 409 `email_taken` or `phone_taken`.
+    """
+    return await users.public(session, settings, await users.change(session, settings, me.user_id, body))
+
+
+@router.get("/users/", summary="List users", responses=refusals(401, 403))
+async def list_users(
+    me: Admin,
+    session: ReadTx,
+    settings: InUse,
+    page: Paging,
+    role: Annotated[Role | None, Query(description="Only this role.")] = None,
+    q: Annotated[Line, Query(max_length=100, description="Part of a name, id, e-mail or phone number.")] = "",
+) -> Listing[UserPublic]:
+    """Everybody, newest first. Admins only."""
+    count, results = await users.listing(session, settings, page, role, q)
+    return Listing(count=count, results=results)
+
+
+@router.post("/users/", summary="Create a user", status_code=201, responses=refusals(400, 401, 403, 409))
+async def create_user(body: UserCreate, me: Admin, db: Db, settings: InUse) -> UserPublic:
+    """Make a user of any role. Admins only.
+
+    A merchant owns a shop of its own, or with `merchant_id` is an agent of that shop. 400 `no_such_shop`;
+    409 `id_taken`, `username_taken`, `email_taken`, `phone_taken`.
+    """
+    return await users.register(db, settings, body)
+
+
+@router.get("/users/{user_id}", summary="Read a user", responses=refusals(401, 403, 404))
+async def read_user(user_id: UserIdPath, me: Admin, session: ReadTx, settings: InUse) -> UserPublic:
+    """One user. Admins only."""
+    return await users.public(session, settings, await users.get(session, user_id))
+
+
+@router.put("/users/{user_id}", summary="Change a user", responses=refusals(400, 401, 403, 404, 409))
+async def change_user(user_id: UserIdPath, body: UserChange, me: Admin, db: Db, settings: InUse) -> UserPublic:
+    """Set the fields that are sent; the others stay. Admins only.
+
+    `is_blocked: true` and a new `password` end all sessions of the user. The role stays: it is in the id.
+    409 `not_yourself` when an admin blocks the own account.
+    """
+    if body.is_blocked and user_id == me.user_id:
+        raise Conflict("not_yourself", "You cannot block or delete your own account.")
+    password_hash = await passwords.hash_of(settings, body.password) if body.password else None
+    async with db.writing() as session:
+        user = await users.change(session, settings, user_id, body, password_hash)
+        return await users.public(session, settings, user)
+
+
+@router.delete("/users/{user_id}", summary="Delete a user", status_code=204, responses=refusals(401, 403, 404, 409))
+async def delete_user(user_id: UserIdPath, me: Admin, session: Tx) -> None:
+    """Delete a user who left no trace. Admins only.
+
+    409 `user_has_history` for one who has conversations: block that user instead. 409 `shop_has_staff`, `not_yourself`.
+    """
+    if user_id == me.user_id:
+        raise Conflict("not_yourself", "You cannot block or delete your own account.")
+    await users.remove(session, user_id)
