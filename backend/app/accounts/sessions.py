@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.accounts import access, names, passwords
 from app.accounts.models import AuthSession, Credential, Device, RefreshToken, SessionKind, User
+from app.files import avatars
 from app.kernel.clock import now
 from app.kernel.config import Settings
 from app.kernel.db import Database
@@ -195,7 +196,8 @@ async def _by_account(session: AsyncSession, account: str) -> tuple[str, str | N
 
 async def _new_visitor(session: AsyncSession, device_hash: str) -> str:
     user_id = names.new_user_id(Role.BUYER)
-    session.add(User(id=user_id, username=f"visitor-{user_id}", role=Role.BUYER))
+    avatar = avatars.default_of(user_id)
+    session.add(User(id=user_id, username=f"visitor-{user_id}", role=Role.BUYER, avatar=avatar))
     await session.flush()
     session.add(Device(device_hash=device_hash, user_id=user_id))
     await session.flush()

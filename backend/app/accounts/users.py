@@ -7,9 +7,9 @@ from sqlmodel import col, delete, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.accounts import access, names, passwords, sessions
-from app.accounts.models import DEFAULT_AVATAR, Credential, Staff, StaffRole, User
+from app.accounts.models import Credential, Staff, StaffRole, User
 from app.accounts.shapes import ProfileChange, UserChange, UserCreate, UserPublic
-from app.files import urls
+from app.files import avatars, urls
 from app.kernel.clock import now
 from app.kernel.config import Settings
 from app.kernel.db import Database
@@ -44,7 +44,7 @@ async def create(session: AsyncSession, draft: UserCreate, password_hash: str | 
     user_id = draft.id or names.new_user_id(draft.role)
     columns = draft.model_dump(include={"username", "display_name", "phone", "locale", "greeting", "role"})
     email = draft.email.lower() if draft.email else None
-    user = User(id=user_id, avatar=draft.avatar or DEFAULT_AVATAR, email=email, **columns)
+    user = User(id=user_id, avatar=draft.avatar or avatars.default_of(user_id), email=email, **columns)
     session.add(user)
     await _flush(session)
     if password_hash is not None:

@@ -1,0 +1,105 @@
+"""The `parley` command. Each command is one verb of a room."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.accounts import passwords, users
+from app.accounts.shapes import UserCreate
+from app.kernel.config import Settings, get_settings
+from app.kernel.db import Database
+from app.kernel.errors import AppError
+from app.kernel.identity import Role
+
+T = TypeVar("T")
+cli = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Parley on the command line."
+)
+
+Password = Annotated[str, typer.Argument(help="At least 8 characters; asked for when it is left out.")]
+
+
+@cli.callback()
+def parley() -> None:
+    """Where online shops talk with their customers."""
+
+
+@cli.command()
+def create_admin(
+    user_id: Annotated[str, typer.Argument(help="a and a number, as a1.")],
+    username: str,
+    password: Password = "",
+) -> None:
+    """Create an admin, who sees every conversation and writes in none."""
+    password = password or _asked_password()
+
+    async def work(db: Database, settings: Settings) -> str:
+        draft = UserCreate(id=user_id, username=username, password=password, role=Role.ADMIN)
+        user = await users.register(db, settings, draft)
+        return f"Created the admin {user.username} ({user.id})."
+
+    _run(work)
+
+
+@cli.command()
+def change_password(username: str, password: Password = "") -> None:
+    """Give a user a new password and end all sessions of that user."""
+    password = password or _asked_password()
+
+    async def work(db: Database, settings: Settings) -> str:
+        if not passwords.MIN_LENGTH <= len(password) <= passwords.MAX_LENGTH:
+            raise ValueError(f"The password must have {passwords.MIN_LENGTH} to {passwords.MAX_LENGTH} characters.")
+        password_hash = await passwords.hash_of(settings, password)
+
+        async def change(session: AsyncSession) -> str:
+            user = await users.by_username(session, username)
+            await users.set_password(session, user.id, password_hash)
+            return user.username
+
+        return f"Changed the password of {await db.write(change)}."
+
+    _run(work)
+
+
+# The assembly's own commands follow here: serve, migrate, seed, openapi.
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command; the entry point of `parley`, and of the scripts that the source document names."""
+    cli(args=arguments)
+
+
+def _asked_password() -> str:
+    answer: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return answer
+
+
+def _run(work: Callable[[Database, Settings], Awaitable[str]]) -> None:
+    """Run `work` on the configured database and print what it says; a refusal goes to stderr and exits with 1."""
+
+    async def with_database() -> str:
+        settings = get_settings()
+        db = Database(settings)
+        try:
+            return await work(db, settings)
+        finally:
+            await db.dispose()
+
+    try:
+        typer.echo(asyncio.run(with_database()))
+    except ValidationError as error:
+        _refuse("; ".join(f"{'.'.join(map(str, e['loc'])) or 'input'}: {e['msg']}" for e in error.errors()))
+    except (AppError, ValueError) as error:
+        _refuse(str(error))
+    except (OperationalError, ProgrammingError) as error:
+        _refuse(f"The database does not answer as expected; was `parley migrate` run? ({error.orig})")
+
+
+def _refuse(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(1)
