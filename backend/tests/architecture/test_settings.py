@@ -1,0 +1,50 @@
+"""The settings are said in three places: config.py decides, `.env` and the README explain. They may not drift apart."""
+
+import re
+from pathlib import Path
+
+from pydantic import AliasChoices
+
+from app.kernel.config import Settings
+
+ROOT = Path(__file__).parents[3]
+# Read by docker-compose.yml only.
+COMPOSE_ONLY = {"HTTP_ADDRESS", "HTTP_PORT", "APP_INSTANCES"}
+
+
+def known_names() -> set[str]:
+    names = set()
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        said = alias.choices if isinstance(alias, AliasChoices) else [name]
+        names |= {str(one).upper() for one in said}
+    return names
+
+
+def assignments() -> list[tuple[str, str]]:
+    lines = (ROOT / ".env").read_text(encoding="utf-8").splitlines()
+    return [(name, value) for line in lines if (name := line.partition("=")[0]) and not line.startswith("#") for value in [line.partition("=")[2]]]
+
+
+def test_every_line_of_env_is_a_setting() -> None:
+    assert {name for name, _ in assignments()} - known_names() - COMPOSE_ONLY == set()
+
+
+def test_the_readme_explains_every_setting_of_env() -> None:
+    explained = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert {name for name, _ in assignments()} - explained == set()
+
+
+def test_a_secret_of_env_is_an_example_that_production_refuses() -> None:
+    secret = {name: value for name, value in assignments() if name.endswith(("SECRET_KEY", "PASSWORD"))}
+    assert secret
+    assert all(value.startswith("changethis") for value in secret.values())
+
+
+def test_the_stamp_of_static_files_is_the_same_in_nginx_and_in_the_application() -> None:
+    import subprocess
+
+    from app.kernel import html
+
+    said = subprocess.run([ROOT / "frontend/static-stamp", ROOT / "frontend/static"], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == html.stamp()
