@@ -7,6 +7,9 @@ VENV=$ROOT/backend/.venv
 # Which locks are installed here; read and written only by install_locked.
 STAMP=$VENV/parley-locks.txt
 UV=()
+# Where the network has an authority of its own (many companies do), the system trusts it and uv by itself does not.
+if [[ -s /etc/ssl/certs/ca-certificates.crt ]]; then export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}; fi
+export PIP_ROOT_USER_ACTION=ignore
 
 say() { printf '› %s\n' "$*" >&2; }
 stop() { printf '✗ %s\n' "$*" >&2; exit 1; }
