@@ -18,6 +18,7 @@ EXEMPT = ("backend/migrations/versions/", "frontend/static/vendor/")
 
 # The outermost loops: whatever happens inside, they must turn again. Path → how many such handlers stand there.
 ALLOWED_BROAD_EXCEPTS: dict[str, int] = {
+    "backend/app/chat/socket.py": 1,  # one frame's fault must not end the connection
     "backend/app/chat/stores/sqlite.py": 1,  # rolls back and raises again, on a connection without a context manager
     "backend/app/chat/writer.py": 2,  # a batch, and each draft of a refused batch
 }
@@ -68,7 +69,9 @@ def test_no_file_is_too_long_to_read() -> None:
 
 def test_exceptions_from_the_length_rule_are_still_needed() -> None:
     idle = [
-        name for name in ALLOWED_LENGTHS if not (ROOT / name).exists() or lines_of(ROOT / name) <= LIMITS[Path(name).suffix]
+        name
+        for name in ALLOWED_LENGTHS
+        if not (ROOT / name).exists() or lines_of(ROOT / name) <= LIMITS[Path(name).suffix]
     ]
     assert idle == []
 

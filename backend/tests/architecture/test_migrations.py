@@ -1,4 +1,4 @@
-"""Every revision goes up and down, and the models say nothing that the revisions do not, on the database of this run."""
+"""Every revision goes up and down, and models and revisions say the same, on the database of this run."""
 
 import os
 import subprocess
@@ -40,7 +40,7 @@ async def on_server(url: URL, *statements: str) -> None:
 
 
 async def tables_of(address: str) -> set[str]:
-    """The tables that stand there, apart from Alembic's own and those that SQLite's full-text index makes for itself."""
+    """The tables that stand there, apart from Alembic's own."""
 
     def read(connection: Connection) -> set[str]:
         return set(inspect(connection).get_table_names())

@@ -1,4 +1,4 @@
-"""House rules about routes: no table leaves as an answer, every route names who may call it, the document is in step."""
+"""House rules about routes: no table leaves, every route names who may call it, the document is in step."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from app.main import create_app
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -16,7 +17,6 @@ from sqlmodel import SQLModel
 
 from app.kernel import identity
 from app.kernel.config import Settings
-from app.main import create_app
 
 ROOT = Path(__file__).parents[3]
 

@@ -1,10 +1,12 @@
 """The settings are said in three places: config.py decides, `.env` and the README explain. They may not drift apart."""
 
 import re
+import subprocess
 from pathlib import Path
 
 from pydantic import AliasChoices
 
+from app.kernel import html
 from app.kernel.config import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -23,7 +25,8 @@ def known_names() -> set[str]:
 
 def assignments() -> list[tuple[str, str]]:
     lines = (ROOT / ".env").read_text(encoding="utf-8").splitlines()
-    return [(name, value) for line in lines if (name := line.partition("=")[0]) and not line.startswith("#") for value in [line.partition("=")[2]]]
+    parts = [line.partition("=") for line in lines if line.strip() and not line.startswith("#")]
+    return [(name, value) for name, _, value in parts]
 
 
 def test_every_line_of_env_is_a_setting() -> None:
@@ -42,9 +45,7 @@ def test_a_secret_of_env_is_an_example_that_production_refuses() -> None:
 
 
 def test_the_stamp_of_static_files_is_the_same_in_nginx_and_in_the_application() -> None:
-    import subprocess
-
-    from app.kernel import html
-
-    said = subprocess.run([ROOT / "frontend/static-stamp", ROOT / "frontend/static"], capture_output=True, text=True, check=True)
+    said = subprocess.run(
+        [ROOT / "frontend/static-stamp", ROOT / "frontend/static"], capture_output=True, text=True, check=True
+    )
     assert said.stdout.strip() == html.stamp()
