@@ -9,13 +9,13 @@ from app.accounts import passwords, sessions, staff_api, tokens, users_api
 from app.accounts.authentication import client_of
 from app.accounts.sessions import SignedIn
 from app.accounts.shapes import DeviceSignIn, RefreshRequest, SessionPublic, SignIn, Tokens, UserPublic
-from app.files.refusals import refusals
 from app.kernel.config import Settings, settings_of
 from app.kernel.db import Database, ReadTx, Tx, database_of
 from app.kernel.errors import Unauthorized
 from app.kernel.identity import MaybeMe, Me
 from app.kernel.limits import address_of, limits_of
 from app.kernel.paging import Listing
+from app.kernel.refusals import refusals
 
 PER_ACCOUNT = "10/minute"  # guesses at one password, from everywhere together
 PER_ADDRESS = "30/minute"  # guesses at many accounts; an office behind one address still signs in

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Path
 from app.accounts import access, shops, staff
 from app.accounts.names import USER_ID_PATTERN
 from app.accounts.shapes import ShopPublic, StaffCreate, StaffPublic
-from app.files.refusals import refusals
 from app.kernel.config import Settings, settings_of
 from app.kernel.db import Database, ReadTx, Tx, database_of
 from app.kernel.identity import Merchant
 from app.kernel.paging import Listing
+from app.kernel.refusals import refusals
 
 router = APIRouter()
 Db = Annotated[Database, Depends(database_of)]

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Path, Query
 from app.accounts import passwords, users
 from app.accounts.names import USER_ID_PATTERN, Line
 from app.accounts.shapes import ProfileChange, UserChange, UserCreate, UserPublic
-from app.files.refusals import refusals
 from app.kernel.config import Settings, settings_of
 from app.kernel.db import Database, ReadTx, Tx, database_of
 from app.kernel.errors import Conflict
 from app.kernel.identity import Admin, Me, Role
 from app.kernel.paging import Listing, Paging
+from app.kernel.refusals import refusals
 
 router = APIRouter(tags=["users"])
 Db = Annotated[Database, Depends(database_of)]

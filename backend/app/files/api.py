@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from app.files import uploads
-from app.files.refusals import refusals
 from app.files.storage.local import LocalStorage
 from app.files.urls import absolute
 from app.kernel.config import Settings, settings_of
@@ -18,6 +17,7 @@ from app.kernel.errors import AppError, Invalid
 from app.kernel.identity import Me
 from app.kernel.limits import limits_of
 from app.kernel.models import Id
+from app.kernel.refusals import refusals
 
 ENVELOPE_BYTES = 16_384  # boundaries and part headers around the file
 PER_USER = "60/minute"
