@@ -1,6 +1,7 @@
 """The `parley` command. Each command is one verb of a room."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
@@ -11,10 +12,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.accounts import passwords, users
 from app.accounts.shapes import UserCreate
+from app import server
+from app.kernel import migrations
 from app.kernel.config import Settings, get_settings
 from app.kernel.db import Database
 from app.kernel.errors import AppError
 from app.kernel.identity import Role
+from app.main import create_app
 
 T = TypeVar("T")
 cli = typer.Typer(
@@ -66,7 +70,22 @@ def change_password(username: str, password: Password = "") -> None:
     _run(work)
 
 
-# The assembly's own commands follow here: serve, migrate, seed, openapi.
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest shape."""
+    migrations.upgrade(get_settings())
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the API's description as JSON."""
+    typer.echo(json.dumps(create_app(get_settings()).openapi(), indent=2, ensure_ascii=False))
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the product."""
+    server.run(get_settings())
 
 
 def main(arguments: list[str] | None = None) -> None:

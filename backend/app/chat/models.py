@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from app.kernel.clock import now
 from app.kernel.identity import Role
-from app.kernel.models import Id, UserId, id_column
+from app.kernel.models import Id, UserId, id_column, time_column
 
 MAX_CONTENT = 10_000  # characters of one message, after trimming
 MAX_PREVIEW = 200  # characters of a message kept beside its conversation
@@ -38,7 +38,9 @@ class MessageType(StrEnum):
 
 def _enum(kind: type[StrEnum]) -> Enum:
     """VARCHAR on every database: adding a value must not need an ALTER TYPE."""
-    return Enum(kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members])
+    return Enum(
+        kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members]
+    )
 
 
 class Conversation(SQLModel, table=True):
@@ -59,20 +61,20 @@ class Conversation(SQLModel, table=True):
     status: Status = Field(default=Status.OPEN, sa_column=Column(_enum(Status), nullable=False))
     assignee_id: str | None = Field(default=None, max_length=50, foreign_key="users.id")
     priority: Priority = Field(default=Priority.NORMAL, sa_column=Column(_enum(Priority), nullable=False))
-    snoozed_until: int | None = None
+    snoozed_until: int | None = time_column(default=None)
     last_seq: int = 0
     last_message: str = Field(default="", sa_type=Text)
     last_message_type: str = Field(default=MessageType.TEXT, max_length=20)
     last_sender_id: str | None = Field(default=None, max_length=50)
-    last_message_time: int = Field(default_factory=now)
+    last_message_time: int = time_column(default_factory=now)
     """The creation time until the first message, so that one index sorts all."""
     customer_unread: int = 0
     merchant_unread: int = 0
     customer_read_seq: int = 0
     merchant_read_seq: int = 0
-    waiting_since: int | None = None
-    created_at: int = Field(default_factory=now)
-    updated_at: int = Field(default_factory=now)
+    waiting_since: int | None = time_column(default=None)
+    created_at: int = time_column(default_factory=now)
+    updated_at: int = time_column(default_factory=now)
 
 
 class ConversationLabel(SQLModel, table=True):
@@ -103,7 +105,7 @@ class Message(SQLModel, table=True):
     message_type: MessageType = Field(default=MessageType.TEXT, sa_column=Column(_enum(MessageType), nullable=False))
     attachments: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     reply_to: Id | None = Field(default=None, sa_type=BigInteger)
-    created_at: int = Field(default_factory=now)
+    created_at: int = time_column(default_factory=now)
 
 
 class QuickReply(SQLModel, table=True):
@@ -117,8 +119,8 @@ class QuickReply(SQLModel, table=True):
     title: str = Field(default="", max_length=80)
     content: str = Field(sa_type=Text)
     is_shared: bool = False
-    created_at: int = Field(default_factory=now)
-    updated_at: int = Field(default_factory=now)
+    created_at: int = time_column(default_factory=now)
+    updated_at: int = time_column(default_factory=now)
 
 
 class Note(SQLModel, table=True):
@@ -127,12 +129,14 @@ class Note(SQLModel, table=True):
     __tablename__ = "notes"
 
     id: Id = id_column()
-    conversation_id: Id = Field(sa_column=Column(BigInteger, ForeignKey("conversations.id"), nullable=False, index=True))
+    conversation_id: Id = Field(
+        sa_column=Column(BigInteger, ForeignKey("conversations.id"), nullable=False, index=True)
+    )
     author_id: str = Field(max_length=50, foreign_key="users.id")
     content: str = Field(sa_type=Text)
     after_seq: int
-    created_at: int = Field(default_factory=now)
-    updated_at: int = Field(default_factory=now)
+    created_at: int = time_column(default_factory=now)
+    updated_at: int = time_column(default_factory=now)
 
 
 class Activity(SQLModel, table=True):
@@ -141,13 +145,15 @@ class Activity(SQLModel, table=True):
     __tablename__ = "activities"
 
     id: Id = id_column()
-    conversation_id: Id = Field(sa_column=Column(BigInteger, ForeignKey("conversations.id"), nullable=False, index=True))
+    conversation_id: Id = Field(
+        sa_column=Column(BigInteger, ForeignKey("conversations.id"), nullable=False, index=True)
+    )
     actor_id: str = Field(max_length=50, foreign_key="users.id")
     kind: str = Field(max_length=30)
     """`status`, `assigned`, `unassigned`, `labelled`, `unlabelled`, `priority`."""
     value: str | None = Field(default=None, max_length=100)
     after_seq: int
-    created_at: int = Field(default_factory=now)
+    created_at: int = time_column(default_factory=now)
 
 
 class PersonPublic(SQLModel):
@@ -157,7 +163,6 @@ class PersonPublic(SQLModel):
     username: str
     display_name: str
     avatar: str
-    is_online: bool = False
 
 
 class AttachmentPublic(SQLModel):

@@ -28,6 +28,9 @@ OnGap = Callable[[], None]
 class Broker(Protocol):
     """Carries payloads to every other process of this installation, in the order in which they were published."""
 
+    has_peers: bool
+    """False: there are no other processes, so nothing need be encoded for them."""
+
     async def start(self, on_payload: OnPayload, on_gap: OnGap) -> None:
         """Begin to receive. `on_gap()` is called whenever payloads of others may have been missed."""
 
@@ -45,6 +48,7 @@ class Broker(Protocol):
 class InProcessBroker:
     """The only process: there is nobody else to tell."""
 
+    has_peers = False
     is_healthy = True
 
     async def start(self, on_payload: OnPayload, on_gap: OnGap) -> None:
@@ -59,6 +63,8 @@ class InProcessBroker:
 
 class RedisBroker:
     """Redis pub/sub on one channel. Publishing is queued and joined: awaiting Redis per message costs half the rate."""
+
+    has_peers = True
 
     def __init__(self, url: str) -> None:
         # Pub/sub reads block for longer than redis-py 8's default socket_timeout of 5 s.

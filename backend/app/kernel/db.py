@@ -25,10 +25,15 @@ from app.kernel.config import Settings
 T = TypeVar("T")
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+aiomysql"}
 FAMILIES = {"postgres": "postgresql", "mariadb": "mysql"}
+_SETTINGS = "settings"
 BUSY_TIMEOUT_MS = 5000
 WRITE_TRIES = 5
 _TRANSIENT_STATES = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
-_TRANSIENT_ERRNOS = {1213, 1205, 1020}  # MySQL: deadlock, lock wait timeout; MariaDB: record has changed since last read
+_TRANSIENT_ERRNOS = {
+    1213,
+    1205,
+    1020,
+}  # MySQL: deadlock, lock wait timeout; MariaDB: record has changed since last read
 
 
 def async_url(database_url: str) -> URL:
@@ -56,6 +61,7 @@ class Database:
     """The engine, and the two kinds of unit that may be opened on it."""
 
     def __init__(self, settings: Settings) -> None:
+        self._info = {_SETTINGS: settings}
         self.url = async_url(settings.database_url)
         self.dialect = self.url.get_backend_name()
         self.publish: events.Publisher = lambda happened: None
@@ -66,14 +72,14 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session whose work is thrown away at the end."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        async with AsyncSession(self.engine, expire_on_commit=False, info=self._info) as session:
             yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """A session that commits at its end, then publishes what happened in it."""
         async with self.write_lock or nullcontext():
-            async with AsyncSession(self._write_engine, expire_on_commit=False) as session:
+            async with AsyncSession(self._write_engine, expire_on_commit=False, info=self._info) as session:
                 yield session
                 await session.commit()
                 happened = events.take(session)
@@ -89,7 +95,7 @@ class Database:
             except DBAPIError as error:
                 if not is_transient(error):
                     raise
-                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, no secret
+                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
         async with self.writing() as session:
             return await work(session)
 
@@ -142,6 +148,11 @@ SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -16000",
 )
+
+
+def settings_in(session: AsyncSession) -> Settings:
+    """The settings of the installation whose unit of work this is."""
+    return cast(Settings, session.info[_SETTINGS])
 
 
 def database_of(connection: HTTPConnection) -> Database:

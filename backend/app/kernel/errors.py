@@ -21,7 +21,7 @@ class Invalid(AppError):
     """400: understood, and against a rule."""
 
     def __init__(self, code: str, text: str, **params: object) -> None:
-        super().__init__(400, code, text, **params)
+        super().__init__(400, code, text, headers=None, **params)
 
 
 class Unauthorized(AppError):
@@ -35,21 +35,21 @@ class Forbidden(AppError):
     """403: you may see it, but not do this."""
 
     def __init__(self, code: str = "forbidden", text: str = "You may not do this.", **params: object) -> None:
-        super().__init__(403, code, text, **params)
+        super().__init__(403, code, text, headers=None, **params)
 
 
 class NotFound(AppError):
     """404: it does not exist, or you may not see it; nobody learns which."""
 
     def __init__(self, code: str = "not_found", text: str = "There is nothing here.", **params: object) -> None:
-        super().__init__(404, code, text, **params)
+        super().__init__(404, code, text, headers=None, **params)
 
 
 class Conflict(AppError):
     """409: somebody or something else was first."""
 
     def __init__(self, code: str, text: str, **params: object) -> None:
-        super().__init__(409, code, text, **params)
+        super().__init__(409, code, text, headers=None, **params)
 
 
 class TooMany(AppError):

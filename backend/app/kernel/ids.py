@@ -1,6 +1,7 @@
 """Snowflake ids: 41 bits of milliseconds since our epoch, 10 bits of node, 12 bits of sequence.
 
-A node id belongs to one *process*; `node_leases` hands them out, `SNOWFLAKE_NODE_ID` overrides for a single-process role.
+A node id belongs to one *process*; `node_leases` hands them out, `SNOWFLAKE_NODE_ID` overrides for a
+single-process role.
 """
 
 import math
@@ -21,7 +22,9 @@ class ClockMovedBack(AppError):
     """The machine's clock went back by more than we may wait for; ids would repeat."""
 
     def __init__(self, behind_ms: int) -> None:
-        super().__init__(503, "clock_moved_back", "The server's clock is wrong. Please try again soon.", behind=behind_ms)
+        super().__init__(
+            503, "clock_moved_back", "The server's clock is wrong. Please try again soon.", behind=behind_ms
+        )
 
 
 class LeaseExpired(AppError):

@@ -29,4 +29,11 @@ UserId = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 50, "exam
 
 def id_column() -> Any:
     """The Snowflake primary key of a table."""
-    return Field(default_factory=new_id, primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    return Field(
+        default_factory=new_id, primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
+    )
+
+
+def time_column(**options: Any) -> Any:
+    """Seconds since the epoch, in a BIGINT: INTEGER ends in January 2038."""
+    return Field(sa_type=BigInteger, **options)

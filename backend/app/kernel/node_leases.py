@@ -39,7 +39,7 @@ async def leased_node(db: Database, settings: Settings) -> AsyncIterator[int]:
         ids.use_node(settings.snowflake_node_id)
         yield settings.snowflake_node_id
         return
-    holder = f"{socket.gethostname()}:{os.getpid()}:{random.getrandbits(32):08x}"  # noqa: S311 - a label
+    holder = f"{socket.gethostname()}:{os.getpid()}:{random.getrandbits(32):08x}"
     node = await acquire(db, holder)
     ids.use_node(node, valid_until_ms=clock.now_ms() + LEASE_SECONDS * 1000)
     renewal = asyncio.create_task(_keep(db, node, holder))
@@ -70,7 +70,7 @@ async def _try_acquire(session: AsyncSession, holder: str) -> int | None:
     free = [node for node in range(ids.MAX_NODE + 1) if leases.get(node, 0) < now]
     if not free:
         raise RuntimeError("all Snowflake node ids are leased")
-    node = random.choice(free)  # noqa: S311 - spreads contenders, no secret
+    node = random.choice(free)
     values = {"holder": holder, "expires_at": now + LEASE_SECONDS}
     if node not in leases:
         await session.exec(insert(NodeLease).values(node=node, **values))

@@ -89,7 +89,7 @@ class PageSecurity:
         if scope["method"] in SAFE_METHODS:
             return False
         headers = Headers(scope=scope)
-        has_cookie = SESSION_COOKIE in cookie_parser(headers.get("cookie", ""))
+        has_cookie = any(name.endswith(SESSION_COOKIE) for name in cookie_parser(headers.get("cookie", "")))
         is_form_door = not scope["path"].startswith("/api")
         if "authorization" in headers or not (has_cookie or is_form_door):
             return False
@@ -100,6 +100,13 @@ class PageSecurity:
         if origin is None:
             return False
         return origin != self.own_origin and urlsplit(origin).netloc != headers.get("host")
+
+
+def is_own_origin(connection: HTTPConnection, settings: Settings) -> bool:
+    """Whether the Origin that a browser sent is ours; a WebSocket handshake carries our cookie from any site."""
+    origin = urlsplit(connection.headers.get("origin", ""))
+    base = urlsplit(settings.base_url)
+    return bool(origin.netloc) and origin.netloc in (connection.headers.get("host"), base.netloc)
 
 
 def _refusal(scope: MutableMapping[str, Any]) -> JSONResponse:

@@ -27,9 +27,7 @@ async def upsert(
         return
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     if update:
-        insert = insert.on_conflict_do_update(
-            index_elements=key, set_={name: insert.excluded[name] for name in update}
-        )
+        insert = insert.on_conflict_do_update(index_elements=key, set_={name: insert.excluded[name] for name in update})
     else:
         insert = insert.on_conflict_do_nothing(index_elements=key)
     await session.execute(insert, rows)

@@ -1,0 +1,47 @@
+"""What the merchant's side did with a conversation: append-only lines that stand in the thread by `after_seq`."""
+
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.chat import access
+from app.chat.events import ActivityHappened
+from app.chat.models import Activity, ActivityPublic, Conversation
+from app.kernel import events
+from app.kernel.identity import Identity
+from app.kernel.paging import Listing
+
+MAX_LISTED = 500
+
+
+async def listing(session: AsyncSession, me: Identity, conversation_id: int) -> Listing[ActivityPublic]:
+    """The newest 500, oldest first. Merchant's side and admins."""
+    access.check_sees_inside(me)
+    await access.conversation(session, me, conversation_id)
+    query = select(Activity).where(col(Activity.conversation_id) == conversation_id)
+    rows = (await session.exec(query.order_by(col(Activity.id).desc()).limit(MAX_LISTED))).all()
+    results = [ActivityPublic.model_validate(row) for row in reversed(rows)]
+    return Listing(count=len(results), results=results)
+
+
+async def record(session: AsyncSession, me: Identity, conversation: Conversation, kind: str, value: str | None) -> None:
+    """One line, told to the merchant's side."""
+    activity = Activity(
+        conversation_id=conversation.id, actor_id=me.user_id, kind=kind, value=value, after_seq=conversation.last_seq
+    )
+    session.add(activity)
+    await session.flush()
+    shown = ActivityPublic.model_validate(activity)
+    await events.emit(session, ActivityHappened(merchant_id=conversation.merchant_id, activity=shown))
+
+
+async def record_changes(session: AsyncSession, me: Identity, row: Conversation, values: dict[str, Any]) -> None:
+    """A line for each of `values` that differs from `row`."""
+    for name, value in values.items():
+        if value == getattr(row, name) or name == "snoozed_until":
+            continue
+        if name == "assignee_id":
+            await record(session, me, row, "assigned" if value else "unassigned", value)
+        else:
+            await record(session, me, row, name, str(value))

@@ -1,0 +1,137 @@
+"""What one socket says: each frame of the client, parsed and handed to one verb."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from app.chat import conversations, frames, messages
+from app.chat.access import side_of
+from app.chat.desk import Desk
+from app.chat.drafts import checked_id, invalid
+from app.chat.hub import ADMINS, Delivery, Socket, person, team
+from app.chat.plan import Outcome
+from app.kernel.errors import AppError, NotFound
+from app.kernel.identity import Role
+
+MAX_IN_FLIGHT = 64  # sends of one socket that wait for their commit
+MAX_SYNC = 500  # conversations of one `sync`
+MAX_PARTIES = 20_000  # conversations whose two sides this process remembers
+MAX_SEQ = 2**31 - 1
+
+Answer = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Conversing:
+    """Answers the frames of one socket, in their order."""
+
+    __slots__ = ("_desk", "_room", "_socket")
+
+    def __init__(self, desk: Desk, socket: Socket) -> None:
+        self._desk = desk
+        self._socket = socket
+        self._room: asyncio.Event | None = None
+
+    async def answer(self, frame: dict[str, Any]) -> None:
+        """Do what the frame asks. Raises `AppError` for what the client should know."""
+        kind = frame["type"]
+        if kind == "send":
+            await self._send(frame)
+        elif kind == "read":
+            await self._read(frame)
+        elif kind == "typing":
+            await self._typing(frame)
+        elif kind == "sync":
+            await self._sync(frame)
+        elif kind == "ping":
+            self._push(frames.dump({"type": "pong", "t": frame.get("t")}))
+        elif kind != "auth":
+            raise AppError(400, "unknown_frame", "This type of frame is unknown.")
+
+    def ended(self) -> None:
+        """The socket is gone; nobody waits any more."""
+        if self._room is not None:
+            self._room.set()
+
+    def _push(self, frame: str) -> None:
+        self._desk.hub.push(self._socket, frame)
+
+    async def _send(self, frame: dict[str, Any]) -> None:
+        socket, client_id = self._socket, frame.get("client_id")
+        if client_id is None:
+            raise invalid("client_id", "A message sent over the socket needs a client_id.")
+        draft = await messages.draft_of(self._desk.db, socket.identity, frame.get("conversation_id"), frame)
+
+        def done(outcome: Outcome) -> None:
+            socket.in_flight -= 1
+            if self._room is not None:
+                self._room.set()
+            if isinstance(outcome, AppError):
+                self._push(frames.error(outcome, socket.locale, client_id))
+            else:
+                self._push(frames.sent(outcome.message))
+
+        if socket.in_flight >= MAX_IN_FLIGHT:
+            self._room = asyncio.Event()
+            await self._room.wait()
+            self._room = None
+        socket.in_flight += 1
+        self._desk.writer.submit(draft, done, socket)
+
+    async def _read(self, frame: dict[str, Any]) -> None:
+        conversation_id = checked_id(frame.get("conversation_id"), "conversation_id")
+        seq = _checked_seq(frame.get("seq"))
+        identity = self._socket.identity
+        await self._desk.db.write(lambda session: conversations.mark_read(session, identity, conversation_id, seq))
+
+    async def _typing(self, frame: dict[str, Any]) -> None:
+        identity = self._socket.identity
+        conversation_id = checked_id(frame.get("conversation_id"), "conversation_id")
+        is_on = frame.get("on")
+        if not isinstance(is_on, bool):
+            raise invalid("on", "on must be true or false.")
+        if side_of(identity) is None:
+            raise AppError(403, "read_only", "Admins read conversations and write in none.")
+        customer_id, merchant_id = await self._parties(conversation_id)
+        seen_by = [person(customer_id), team(merchant_id), ADMINS]
+        text = frames.typing(conversation_id, identity.user_id, is_on)
+        self._desk.hub.deliver([Delivery(seen_by, text, self._socket)])
+
+    async def _sync(self, frame: dict[str, Any]) -> None:
+        asked = frame.get("conversations")
+        if not isinstance(asked, dict) or len(asked) > MAX_SYNC:
+            raise invalid("conversations", "conversations must map at most {max} ids to seqs.", max=MAX_SYNC)
+        known = {checked_id(name, "conversations"): _checked_seq(seq) for name, seq in asked.items()}
+        async with self._desk.db.reading() as session:
+            missed, given, more = await messages.missed(session, self._socket.identity, known)
+        for row in missed:
+            self._push(frames.message(row, self._desk.settings))
+        synced: dict[str, Any] = {
+            "type": "synced",
+            "conversations": {str(number): seq for number, seq in given.items()},
+            "more": [str(number) for number in more],
+            "unknown": [str(number) for number in known.keys() - given.keys()],
+        }
+        self._push(frames.dump(synced))
+
+    async def _parties(self, conversation_id: int) -> tuple[str, str]:
+        """The two sides of a conversation that this socket's person may see. They never change, so they are kept."""
+        identity = self._socket.identity
+        kept = self._desk.parties.get(conversation_id)
+        if kept is None:
+            async with self._desk.db.reading() as session:
+                found = await conversations.get(session, identity, conversation_id)
+            kept = (found.customer_id, found.merchant_id)
+            if len(self._desk.parties) >= MAX_PARTIES:
+                self._desk.parties.clear()
+            self._desk.parties[conversation_id] = kept
+        is_customer = identity.role is Role.BUYER and identity.user_id == kept[0]
+        is_merchant = identity.role is Role.MERCHANT and identity.merchant_id == kept[1]
+        if not is_customer and not is_merchant:
+            raise NotFound("conversation_not_found", "There is no such conversation.")
+        return kept
+
+
+def _checked_seq(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= MAX_SEQ:
+        raise invalid("seq", "seq must be a number from 0.")
+    return value

@@ -1,0 +1,124 @@
+"""The frames that the server sends, as JSON text. `protocol.md` is their contract."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from app.chat.drafts import MessageRow
+from app.chat.models import ConversationPublic
+from app.files.urls import absolute
+from app.kernel import clock
+from app.kernel.config import Settings
+from app.kernel.errors import AppError
+from app.kernel.i18n import translate
+
+PROTOCOL = "parley.v1"
+HEARTBEAT_SECONDS = 20
+
+
+def dump(frame: dict[str, Any]) -> str:
+    """JSON text of a frame."""
+    return orjson.dumps(frame).decode()
+
+
+def message(row: MessageRow, settings: Settings) -> str:
+    """`message`, the same for every reader."""
+    return dump(
+        {
+            "type": "message",
+            "id": str(row.id),
+            "seq": row.seq,
+            "conversation_id": str(row.conversation_id),
+            "client_id": row.client_id,
+            "sender_id": row.sender_id,
+            "sender_role": row.sender_role,
+            "content": row.content,
+            "message_type": row.message_type,
+            "attachments": attachments(row.attachments, settings),
+            "reply_to": None if row.reply_to is None else str(row.reply_to),
+            "timestamp": row.created_at,
+        }
+    )
+
+
+def attachments(stored: Sequence[dict[str, Any]] | None, settings: Settings) -> list[dict[str, Any]]:
+    """Attachment snapshots with absolute links."""
+    return [
+        attachment
+        | {
+            "url": absolute(settings, attachment["url"]),
+            "thumbnail_url": attachment.get("thumbnail_url") and absolute(settings, attachment["thumbnail_url"]),
+        }
+        for attachment in stored or ()
+    ]
+
+
+def sent(row: MessageRow) -> str:
+    """`sent`: the answer to `send`, after the commit."""
+    return dump(
+        {
+            "type": "sent",
+            "client_id": row.client_id,
+            "conversation_id": str(row.conversation_id),
+            "id": str(row.id),
+            "seq": row.seq,
+            "timestamp": row.created_at,
+        }
+    )
+
+
+def error(problem: AppError, locale: str, client_id: object = None) -> str:
+    """`error` in the caller's language; with `client_id` when a `send` was refused."""
+    frame: dict[str, Any] = {
+        "type": "error",
+        "status": problem.status,
+        "code": problem.code,
+        "detail": translate(problem.text, locale, **problem.params),
+    }
+    if isinstance(client_id, str):
+        frame["client_id"] = client_id
+    return dump(frame)
+
+
+def ready(user_id: str, role: str) -> str:
+    """`ready`: the caller is known."""
+    return dump(
+        {
+            "type": "ready",
+            "user_id": user_id,
+            "role": role,
+            "heartbeat": HEARTBEAT_SECONDS,
+            "server_time": clock.now(),
+            "protocol": PROTOCOL,
+        }
+    )
+
+
+def online_users(users: Sequence[str]) -> str:
+    """`online_users`: those with whom the caller shares a conversation."""
+    return dump({"type": "online_users", "users": sorted(users), "timestamp": clock.now()})
+
+
+def status(user_id: str, is_online: bool) -> str:
+    """`status`: somebody came or went."""
+    word = "online" if is_online else "offline"
+    return dump({"type": "status", "user_id": user_id, "status": word, "timestamp": clock.now()})
+
+
+def read(conversation_id: int, side: str, seq: int) -> str:
+    """`read`: a side's read mark moved."""
+    return dump({"type": "read", "conversation_id": str(conversation_id), "side": side, "seq": seq})
+
+
+def typing(conversation_id: int, user_id: str, is_on: bool) -> str:
+    """`typing`."""
+    return dump({"type": "typing", "conversation_id": str(conversation_id), "user_id": user_id, "on": is_on})
+
+
+def conversation(public: ConversationPublic) -> str:
+    """`conversation`: the whole new state."""
+    return dump({"type": "conversation", "conversation": public.model_dump(mode="json")})
+
+
+RESYNC = dump({"type": "resync"})

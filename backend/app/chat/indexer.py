@@ -1,0 +1,109 @@
+"""Fills the search index behind the writer: indexing in the send transaction would cost a third of the rate.
+
+Nothing can be missed: seqs have no gaps, so one number per conversation (`search_progress.indexed_seq`) says what is done.
+"""
+
+import asyncio
+
+from loguru import logger
+from sqlalchemy import BigInteger, Column, ForeignKey, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.chat.models import Conversation, Message
+from app.kernel import clock
+from app.kernel.bigrams import tokens
+from app.kernel.db import Database
+from app.kernel.sql import upsert
+
+DELAY_SECONDS = 0.3  # a message is found this much later, when the desk is calm
+SWEEP_SECONDS = 60.0  # what another process left behind when it died is found by then
+CHUNK = 200  # messages of one transaction
+REST = 3.0  # after each chunk, rest this many times its duration: conversations come first
+
+_INSERT = {
+    "sqlite": "INSERT INTO message_search (rowid, tokens) VALUES (:id, :words)",
+    "postgresql": "INSERT INTO message_search (message_id, tokens) "
+    "VALUES (:id, array_to_tsvector(string_to_array(:words, ' '))) ON CONFLICT DO NOTHING",
+    "mysql": "INSERT IGNORE INTO message_search (message_id, tokens) VALUES (:id, :words)",
+}
+_INSERT["mariadb"] = _INSERT["mysql"]
+
+
+class SearchProgress(SQLModel, table=True):
+    """Up to which seq a conversation's messages are in the index."""
+
+    __tablename__ = "search_progress"
+
+    conversation_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    )
+    indexed_seq: int
+
+
+class Indexer:
+    """Indexes the conversations that were noted, and now and then those that nobody noted."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._noted: set[int] = set()
+        self._wake = asyncio.Event()
+
+    def note(self, conversation_ids: set[int]) -> None:
+        """These have new messages."""
+        if conversation_ids:
+            self._noted |= conversation_ids
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Index for ever."""
+        while True:
+            try:
+                await self.catch_up()
+            except (SQLAlchemyError, OSError) as error:
+                logger.warning("search: not indexed now: {}", error)
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), SWEEP_SECONDS)
+            except TimeoutError:
+                await self._sweep()
+            await asyncio.sleep(DELAY_SECONDS)
+
+    async def catch_up(self) -> None:
+        """Index everything that is stale now. Tests and the seed call it to wait for the index."""
+        await self._sweep()
+        while self._noted:
+            conversation_id = self._noted.pop()
+            began = clock.monotonic()
+            while await self._db.write(lambda session, number=conversation_id: _index(session, number)):  # type: ignore[misc]
+                await asyncio.sleep((clock.monotonic() - began) * REST)
+                began = clock.monotonic()
+            await asyncio.sleep((clock.monotonic() - began) * REST)
+
+    async def _sweep(self) -> None:
+        done = col(SearchProgress.indexed_seq)
+        stale = (
+            select(Conversation.id)
+            .outerjoin(SearchProgress, col(SearchProgress.conversation_id) == col(Conversation.id))
+            .where(col(Conversation.last_seq) > 0, (done.is_(None)) | (done < col(Conversation.last_seq)))
+        )
+        async with self._db.reading() as session:
+            self.note(set((await session.exec(stale)).all()))
+
+
+async def _index(session: AsyncSession, conversation_id: int) -> bool:
+    """One chunk of one conversation; True when there may be more."""
+    progress = await session.get(SearchProgress, conversation_id)
+    done = progress.indexed_seq if progress else 0
+    query = select(Message.id, Message.seq, Message.content).where(
+        col(Message.conversation_id) == conversation_id, col(Message.seq) > done
+    )
+    rows = (await session.exec(query.order_by(col(Message.seq)).limit(CHUNK))).all()
+    if not rows:
+        return False
+    words = [{"id": number, "words": " ".join(tokens(content))} for number, _, content in rows]
+    await session.execute(text(_INSERT[session.get_bind().dialect.name]), words)
+    row = {"conversation_id": conversation_id, "indexed_seq": rows[-1][1]}
+    await upsert(session, SearchProgress, [row], key=["conversation_id"], update=["indexed_seq"])
+    return len(rows) == CHUNK

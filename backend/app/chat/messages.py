@@ -1,0 +1,124 @@
+"""Messages: read by seq, sent through the writer."""
+
+from typing import Any
+
+from sqlalchemy import and_, or_
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.chat import access, frames
+from app.chat.drafts import (
+    MAX_ATTACHMENTS,
+    Draft,
+    MessageRow,
+    checked_client_id,
+    checked_content,
+    checked_id,
+    checked_ids,
+    checked_type,
+    invalid,
+)
+from app.chat.models import Conversation, Message, MessagePublic, MessageType
+from app.files import uploads
+from app.kernel.config import Settings
+from app.kernel.db import Database, settings_in
+from app.kernel.identity import Identity, Role
+from app.kernel.paging import Listing
+
+MAX_LIMIT = 200
+MAX_SYNCED = 1000  # messages of one answer to `sync`; what is left is named in `more`
+
+
+class MessageCreate(SQLModel):
+    """A message. Repeating it under the same `client_id` never makes a second one."""
+
+    content: str = Field(default="", schema_extra={"examples": ["你好，大米还有吗？"]})
+    message_type: MessageType = MessageType.TEXT
+    client_id: str | None = Field(default=None, schema_extra={"examples": ["1f0c8a52-6a52-4a6e-9c5b-0a3f0d6c7e11"]})
+    """The client's own name for the message, unique in the conversation: 1–100 visible ASCII characters."""
+    attachment_ids: list[str] = Field(default=[], max_length=MAX_ATTACHMENTS)
+    reply_to: str | None = None
+
+
+async def draft_of(db: Database, me: Identity, conversation_id: object, fields: dict[str, Any]) -> Draft:
+    """Check the form of a message and claim its files. For every door; raises 403 for admins, 422 with the field."""
+    access.check_may_write(me)
+    draft = Draft(
+        sender=me,
+        conversation_id=checked_id(conversation_id, "conversation_id"),
+        client_id=checked_client_id(fields.get("client_id")),
+        content=checked_content(fields.get("content", ""), may_be_empty=bool(fields.get("attachment_ids"))),
+        message_type=checked_type(fields.get("message_type")),
+    )
+    if fields.get("reply_to") is not None:
+        draft.reply_to = checked_id(fields["reply_to"], "reply_to")
+    file_ids = checked_ids(fields.get("attachment_ids"), "attachment_ids")
+    if file_ids:
+        async with db.writing() as session:
+            draft.attachments = await uploads.take(session, me.user_id, file_ids)
+    elif draft.message_type != MessageType.TEXT:
+        raise invalid("attachment_ids", "An image or a file needs its attachment.")
+    return draft
+
+
+async def listing(
+    session: AsyncSession,
+    me: Identity,
+    conversation_id: int,
+    after_seq: int | None = None,
+    before_seq: int | None = None,
+    limit: int = 50,
+) -> Listing[MessagePublic]:
+    """Ascending by seq: the first `limit` after `after_seq`, or else the last `limit` (before `before_seq`).
+
+    `count` is of the whole conversation, which is its last seq because there are no gaps.
+    """
+    conversation = await access.conversation(session, me, conversation_id)
+    query = select(Message).where(col(Message.conversation_id) == conversation_id)
+    seq = col(Message.seq)
+    if after_seq is not None:
+        rows = list(await session.exec(query.where(seq > after_seq).order_by(seq).limit(limit)))
+    else:
+        older = query.where(seq < before_seq) if before_seq is not None else query
+        rows = list(await session.exec(older.order_by(seq.desc()).limit(limit)))[::-1]
+    settings = settings_in(session)
+    return Listing(count=conversation.last_seq, results=[public(settings, conversation, row) for row in rows])
+
+
+async def missed(
+    session: AsyncSession, me: Identity, known: dict[int, int]
+) -> tuple[list[MessageRow], dict[int, int], list[int]]:
+    """What came after the seqs in `known` (conversation id → last seq that the client has).
+
+    Answers the messages in seq order, the last seq given per conversation that `me` may see, and the conversations of
+    which there is more than fits. Two statements, however many conversations.
+    """
+    mine = select(Conversation.id, Conversation.last_seq).where(col(Conversation.id).in_(known), access.seen_by(me))
+    current: dict[int, int] = dict((await session.exec(mine)).all())
+    behind = {number: known[number] for number, last_seq in current.items() if known[number] < last_seq}
+    if not behind:
+        return [], current, []
+    place = col(Message.conversation_id), col(Message.seq)
+    newer = or_(*(and_(place[0] == number, place[1] > seq) for number, seq in behind.items()))
+    query = select(Message).where(newer).order_by(*place).limit(MAX_SYNCED + 1)
+    found = list(await session.exec(query))
+    given = {**current, **behind}
+    for message in found[:MAX_SYNCED]:
+        given[message.conversation_id] = message.seq
+    more = [number for number in behind if given[number] < current[number]]
+    return [as_row(message) for message in found[:MAX_SYNCED]], given, more
+
+
+def public(settings: Settings, conversation: Conversation, message: Message) -> MessagePublic:
+    """The shape that leaves. Read means: the other side's mark has reached it."""
+    by_customer = message.sender_role == Role.BUYER
+    mark = conversation.merchant_read_seq if by_customer else conversation.customer_read_seq
+    return MessagePublic.model_validate(
+        message.model_dump(exclude={"attachments"})
+        | {"attachments": frames.attachments(message.attachments, settings), "is_read": message.seq <= mark}
+    )
+
+
+def as_row(message: Message) -> MessageRow:
+    """The tuple in which the hot path keeps a message."""
+    return MessageRow(*(getattr(message, name) for name in MessageRow._fields))

@@ -1,0 +1,146 @@
+"""The WebSocket door: `/ws/{user_id}`. Who is there comes from the token, never from the path or the query."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, WebSocket
+from loguru import logger
+
+from app.accounts import authentication
+from app.chat import conversations, frames
+from app.chat.conversing import Conversing
+from app.chat.desk import NOT_AUTHENTICATED, Desk, desk_of
+from app.chat.hub import Socket, shop_watchers
+from app.kernel import clock
+from app.kernel.config import settings_of
+from app.kernel.db import database_of
+from app.kernel.errors import AppError, Unauthorized
+from app.kernel.i18n import locale_of
+from app.kernel.identity import Identity, Role
+from app.kernel.page_security import is_own_origin
+from app.kernel.websockets import WRITABLE
+
+AUTH_SECONDS = 5.0
+NOT_ALLOWED, TOO_SLOW, TOO_FAST = 4403, 4408, 4429
+BURST_SECONDS = 2  # a socket may send twice its rate at once
+MAX_ABUSE = 50  # frames refused for speed, or not understood, before the socket is closed
+SUBPROTOCOL, BEARER = "parley.v1", "bearer."
+Receive = Callable[[], Awaitable[Any]]
+
+router = APIRouter()
+
+
+@router.websocket("/ws/{user_id}")
+async def live(websocket: WebSocket, user_id: str) -> None:
+    """Serve one connection until it ends."""
+    desk = desk_of(websocket)
+    wanted = websocket.scope.get("subprotocols", [])
+    await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in wanted else None)
+    try:
+        identity = await _authenticated(websocket, user_id)
+    except TimeoutError:
+        await websocket.close(TOO_SLOW, "no token in time")
+        return
+    if identity is None:
+        await websocket.close(NOT_AUTHENTICATED, "not authenticated")
+    elif identity.user_id != user_id:
+        await websocket.close(NOT_ALLOWED, "not your user id")
+    else:
+        await _serve(websocket, desk, identity)
+
+
+async def _authenticated(websocket: WebSocket, user_id: str) -> Identity | None:
+    """By subprotocol, by header or cookie when they are this user's, or by the first frame.
+
+    A cookie of somebody else is no refusal: a merchant may try the shop's own widget in the same browser.
+    """
+    db, settings = database_of(websocket), settings_of(websocket)
+    for offered in websocket.scope.get("subprotocols", []):
+        if offered.startswith(BEARER):
+            return await authentication.authenticate_token(db, settings, offered.removeprefix(BEARER))
+    if "authorization" in websocket.headers or is_own_origin(websocket, settings):
+        with suppress(Unauthorized):
+            identity = await authentication.authenticate(websocket)
+            if identity is not None and identity.user_id == user_id:
+                return identity
+    async with asyncio.timeout(AUTH_SECONDS):
+        message = await websocket.receive()
+    frame = _parsed(message)
+    token = frame.get("token") if frame and frame.get("type") == "auth" else None
+    return await authentication.authenticate_token(db, settings, token) if isinstance(token, str) else None
+
+
+async def _serve(websocket: WebSocket, desk: Desk, identity: Identity) -> None:
+    writable = websocket.scope.get("extensions", {}).get(WRITABLE)
+    socket = Socket(identity, websocket.send, locale_of(websocket), writable)
+    merchants: list[str] = []
+    if identity.role is Role.BUYER:
+        async with desk.db.reading() as session:
+            merchants = await conversations.merchants_of(session, identity.user_id)
+        socket.audiences.update(shop_watchers(merchant) for merchant in merchants)
+    hub, presence = desk.hub, desk.presence
+    hub.push(socket, frames.ready(identity.user_id, identity.role))
+    hub.join(socket)
+    presence.came(identity, merchants)
+    hub.push(socket, frames.online_users(presence.visible_to(socket)))
+    conversing = Conversing(desk, socket)
+    try:
+        await _listen(websocket, desk, socket, conversing)
+    finally:
+        hub.leave(socket)
+        presence.left(identity)
+        conversing.ended()
+
+
+async def _listen(websocket: WebSocket, desk: Desk, socket: Socket, conversing: Conversing) -> None:
+    rate = float(desk.settings.socket_frames_per_second)
+    socket.allowance, socket.allowance_at = rate * BURST_SECONDS, clock.monotonic()
+    abuse = 0
+    receive = websocket.receive
+    while True:
+        message = await receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        problem = None
+        if not _is_within(socket, rate):
+            problem = AppError(429, "too_fast", "You send faster than this connection may.")
+        else:
+            frame = _parsed(message)
+            if frame is None:
+                problem = AppError(400, "bad_frame", "A frame is a JSON object with a type.")
+            else:
+                try:
+                    await conversing.answer(frame)
+                except AppError as error:
+                    desk.hub.push(socket, frames.error(error, socket.locale, frame.get("client_id")))
+                    abuse += error.code == "unknown_frame"
+                except Exception as error:  # the outermost loop of a socket: one frame's fault must not end it
+                    logger.opt(exception=error).error("socket: a frame failed")
+                    internal = AppError(500, "internal", "Something went wrong on our side.")
+                    desk.hub.push(socket, frames.error(internal, socket.locale, frame.get("client_id")))
+        if problem is not None:
+            abuse += 1
+            desk.hub.push(socket, frames.error(problem, socket.locale))
+        if abuse >= MAX_ABUSE:
+            await socket.close(TOO_FAST, "too many bad frames")
+            return
+
+
+def _parsed(message: Mapping[str, Any]) -> dict[str, Any] | None:
+    try:
+        frame = orjson.loads(message.get("text") or message.get("bytes") or b"")
+    except orjson.JSONDecodeError:
+        return None
+    return frame if isinstance(frame, dict) and isinstance(frame.get("type"), str) else None
+
+
+def _is_within(socket: Socket, rate: float) -> bool:
+    """A token bucket: `rate` frames a second, twice that at once."""
+    now = clock.monotonic()
+    allowance = min(rate * BURST_SECONDS, socket.allowance + (now - socket.allowance_at) * rate)
+    socket.allowance_at = now
+    socket.allowance = max(0.0, allowance - 1)
+    return allowance >= 1

@@ -1,0 +1,83 @@
+"""Assembly: every adapter is built here, once, from the settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from app import api_docs
+from app.accounts import api as accounts_api
+from app.accounts import authentication
+from app.chat import api as chat_api
+from app.chat import quick_replies_api, socket
+from app.chat.desk import Desk
+from app.files import api as files_api
+from app.files import media_api
+from app.kernel import error_handlers, html
+from app.kernel.broker import broker_for
+from app.kernel.config import Settings, get_settings
+from app.kernel.db import Database
+from app.kernel.limits import RateLimits
+from app.kernel.node_leases import leased_node
+from app.kernel.page_security import PageSecurity
+from app.kernel.paths import ApiPaths, with_or_without_slash
+from app.kernel.single_process import only_server_of
+from app.kernel.telemetry import Telemetry
+from app.overview import health
+
+API_PREFIX = "/api/v1"
+CORS_METHODS = ["GET", "POST", "PUT", "DELETE"]
+CORS_HEADERS = ["Authorization", "Content-Type", "X-Request-ID"]
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The whole product, for one installation."""
+    settings = settings or get_settings()
+    app = FastAPI(lifespan=_lifespan, **api_docs.description(settings))
+    app.state.settings = settings
+    app.state.db = Database(settings)
+    app.state.limits = RateLimits(settings)
+    app.state.desk = Desk(settings, app.state.db, broker_for(settings))
+    app.state.is_online = app.state.desk.presence.is_online
+    app.state.authenticate = authentication.authenticate
+    error_handlers.install(app)
+    _add_doors(app)
+    app.add_middleware(ApiPaths, prefix=API_PREFIX)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=CORS_METHODS,
+        allow_headers=CORS_HEADERS,
+        expose_headers=["X-Request-ID"],
+        max_age=600,
+    )
+    app.add_middleware(PageSecurity, settings=settings)
+    app.add_middleware(Telemetry, settings=settings)
+    return app
+
+
+def _add_doors(app: FastAPI) -> None:
+    api = APIRouter()
+    for room in (accounts_api, chat_api, quick_replies_api, files_api, health):
+        api.include_router(room.router)
+    app.include_router(api, prefix=API_PREFIX)
+    app.include_router(socket.router)
+    for door in (health.root, api_docs.router, media_api.router):
+        app.include_router(door, include_in_schema=False)
+    app.mount("/static", html.static_app(), name="static")
+    with_or_without_slash(app)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    db: Database = app.state.db
+    async with AsyncExitStack() as stack:
+        if db.dialect == "sqlite":
+            stack.enter_context(only_server_of(Path(db.url.database or "")))
+        stack.push_async_callback(db.dispose)
+        await stack.enter_async_context(leased_node(db, app.state.settings))
+        await app.state.desk.start()
+        stack.push_async_callback(app.state.desk.stop)
+        yield

@@ -1,0 +1,52 @@
+"""Whether this process can serve, for load balancers and people; and its metrics."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import VERSION
+from app.chat.desk import Desk, desk_of
+from app.kernel import ids
+
+router = APIRouter()
+root = APIRouter()
+
+
+class Health(BaseModel):
+    """`database` must be up to serve; without the broker only the other instances' news is late."""
+
+    status: Literal["ok", "unavailable"]
+    version: str
+    database: Literal["up", "down"]
+    broker: Literal["up", "down"]
+
+
+@router.get(
+    "/health", tags=["health"], summary="Health", responses={503: {"model": Health, "description": "Cannot serve."}}
+)
+async def health(response: Response, desk: Annotated[Desk, Depends(desk_of)]) -> Health:
+    """Anyone. 200 when this process can serve, 503 when it cannot."""
+    is_up = ids.generator().is_healthy
+    try:
+        await desk.db.ping()
+    except (SQLAlchemyError, OSError):
+        is_up = False
+    response.status_code = 200 if is_up else 503
+    return Health(
+        status="ok" if is_up else "unavailable",
+        version=VERSION,
+        database="up" if is_up else "down",
+        broker="up" if desk.broker.is_healthy else "down",
+    )
+
+
+root.add_api_route("/health", health, methods=["GET"])
+
+
+@root.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """For Prometheus, from the machine's own network only: the proxy does not pass this address on."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
