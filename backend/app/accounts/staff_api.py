@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
+from starlette.requests import Request
 
 from app.accounts import access, shops, staff
 from app.accounts.names import USER_ID_PATTERN
@@ -20,10 +21,18 @@ InUse = Annotated[Settings, Depends(settings_of)]
 
 @router.get("/shops/{merchant_id}", tags=["shops"], summary="Read a shop", responses=refusals(404))
 async def read_shop(
-    merchant_id: Annotated[str, Path(pattern=USER_ID_PATTERN, examples=["m1"])], session: ReadTx, settings: InUse
+    merchant_id: Annotated[str, Path(pattern=USER_ID_PATTERN, examples=["m1"])],
+    session: ReadTx,
+    settings: InUse,
+    request: Request,
 ) -> ShopPublic:
-    """What a visitor sees before the first message. Anyone may. 404 when there is no such shop."""
-    return await shops.get(session, settings, merchant_id)
+    """What a visitor sees before the first message. Anyone may. 404 when there is no such shop.
+
+    `online`: somebody of the shop is at the desk now.
+    """
+    # Presence belongs to a room above this one; the assembly hands its question down.
+    is_online: bool = request.app.state.is_online(merchant_id)
+    return await shops.get(session, settings, merchant_id, is_online)
 
 
 @router.get("/staff/", tags=["staff"], summary="List the shop's staff", responses=refusals(401, 403))

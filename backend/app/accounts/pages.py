@@ -1,0 +1,168 @@
+"""The HTML door of accounts: signing in and out, the language, and the admin's list of users."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+
+from app.accounts import authentication, sessions, users
+from app.accounts.api import PER_ACCOUNT, PER_ADDRESS
+from app.accounts.models import SessionKind
+from app.accounts.shapes import UserCreate
+from app.accounts.viewers import AdminAtDesk, home_of, viewer
+from app.kernel import i18n
+from app.kernel.config import Settings, settings_of
+from app.kernel.db import Database, ReadTx, Tx, database_of
+from app.kernel.errors import AppError
+from app.kernel.html import render
+from app.kernel.identity import MaybeMe, Role
+from app.kernel.limits import address_of, limits_of
+from app.kernel.paging import Paging
+
+YEAR_SECONDS = 31_536_000
+USER_FIELDS = ("username", "password", "role", "display_name", "email", "phone", "merchant_id")
+
+router = APIRouter()
+Db = Annotated[Database, Depends(database_of)]
+InUse = Annotated[Settings, Depends(settings_of)]
+Text = Annotated[str, Form(max_length=1000)]
+
+
+@router.get("/sign-in")
+async def sign_in_page(request: Request, me: MaybeMe, goes_to: Annotated[str, Query(alias="next")] = "") -> Response:
+    """The form; who is signed in already goes home."""
+    if me is not None:
+        return RedirectResponse(_inside(goes_to) or home_of(me.role), 303)
+    return _sign_in_form(request, goes_to)
+
+
+@router.post("/sign-in")
+async def sign_in(
+    request: Request,
+    db: Db,
+    settings: InUse,
+    _: MaybeMe,
+    account: Text = "",
+    password: Text = "",
+    goes_to: Annotated[str, Form(alias="next")] = "",
+) -> Response:
+    """Begin a session in the console's cookie. A wrong pair shows the form again, as 422."""
+    try:
+        await limits_of(request).hit("sign-in-address", address_of(request), PER_ADDRESS)
+        await limits_of(request).hit("sign-in-account", account.strip().lower(), PER_ACCOUNT)
+        client = authentication.client_of(request)
+        signed_in = await sessions.sign_in(db, settings, account.strip(), password, client, SessionKind.CONSOLE)
+    except AppError as error:
+        status = 429 if error.status == 429 else 422
+        response = _sign_in_form(request, goes_to, account=account, problem=error, status=status)
+        response.headers.update(error.headers if error.status == 429 else {})
+        return response
+    answer = RedirectResponse(_inside(goes_to) or home_of(signed_in.user.role), 303)
+    authentication.set_cookie(answer, settings, signed_in)
+    return answer
+
+
+@router.post("/sign-out")
+async def sign_out(me: MaybeMe, session: Tx, settings: InUse) -> Response:
+    """End the session and take the cookie back."""
+    if me is not None:
+        await sessions.end(session, me.session_id)
+    answer = RedirectResponse("/sign-in", 303)
+    authentication.clear_cookie(answer, settings)
+    return answer
+
+
+@router.post("/locale")
+async def choose_locale(request: Request, _: MaybeMe, locale: Text = "en") -> Response:
+    """Keep the language for a year and go back to where the reader was."""
+    referrer = urlsplit(request.headers.get("referer", ""))
+    answer = RedirectResponse(_inside(referrer.path) or "/", 303)
+    if locale in i18n.LOCALES:
+        answer.set_cookie(i18n.COOKIE, locale, max_age=YEAR_SECONDS, samesite="lax")
+    return answer
+
+
+@router.get("/admin/users")
+async def users_page(
+    request: Request, me: AdminAtDesk, session: ReadTx, paging: Paging, role: str = "", q: str = ""
+) -> Response:
+    """Everybody who has an account, and the form for one more."""
+    return await _users(request, me, session, paging, role=role, q=q)
+
+
+@router.post("/admin/users")
+async def create_user(request: Request, me: AdminAtDesk, db: Db, settings: InUse, paging: Paging) -> Response:
+    """Make a user of any role."""
+    form = await request.form()
+    typed = {name: str(form.get(name, "")).strip() for name in USER_FIELDS}
+    problems: dict[str, str] = {}
+    notice = ""
+    try:
+        made = await users.register(db, settings, UserCreate.model_validate({k: v for k, v in typed.items() if v}))
+        notice, typed = made.username, {}
+    except ValidationError as error:
+        # Names of fields only: a message may repeat what was typed, and that can be a password.
+        problems = {str(problem["loc"][0]) if problem["loc"] else "": problem["msg"] for problem in error.errors()}
+    except AppError as error:
+        problems = {
+            error.code.removesuffix("_taken"): i18n.translate(error.text, i18n.locale_of(request), **error.params)
+        }
+    async with db.reading() as session:
+        status = 422 if problems else 201
+        return await _users(request, me, session, paging, typed, problems, notice, status_code=status)
+
+
+async def _users(  # noqa: PLR0913 - one page, whether asked for or shown again after a form
+    request: Request,
+    me: AdminAtDesk,
+    session: ReadTx,
+    paging: Paging,
+    typed: dict[str, str] | None = None,
+    problems: dict[str, str] | None = None,
+    notice: str = "",
+    role: str = "",
+    q: str = "",
+    status_code: int = 200,
+) -> Response:
+    wanted = Role(role) if role in set(Role) else None
+    count, found = await users.listing(session, settings_of(request), paging, wanted, q)
+    frame = await viewer(request, session, me)
+    return render(
+        request,
+        "admin/users.html",
+        status_code,
+        me=frame,
+        place="users",
+        users=found,
+        count=count,
+        paging=paging,
+        role=role,
+        q=q,
+        typed=typed or {},
+        problems=problems or {},
+        notice=notice,
+        roles=[str(one) for one in Role],
+    )
+
+
+def _sign_in_form(
+    request: Request, goes_to: str, *, account: str = "", problem: AppError | None = None, status: int = 200
+) -> Response:
+    said = i18n.translate(problem.text, i18n.locale_of(request), **problem.params) if problem else ""
+    return render(
+        request,
+        "accounts/sign_in.html",
+        status,
+        account=account,
+        goes_to=_inside(goes_to),
+        problem=said,
+        demo_accounts=getattr(request.app.state, "demo_accounts", ()),
+    )
+
+
+def _inside(path: str) -> str:
+    """`path` when it stays on this site: `//evil.example` and `/\\evil.example` are addresses of other hosts."""
+    is_inside = path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path
+    return path if is_inside and not path.startswith("/sign-") else ""
