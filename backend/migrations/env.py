@@ -33,7 +33,8 @@ def run(connection: Connection) -> None:
         connection.execute(text(f"SELECT GET_LOCK('parley-{LOCK}', {LOCK_WAIT_SECONDS})"))
     else:
         # A batch migration copies a table and drops the old one: with foreign keys on, that deletes its children.
-        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        # On the driver's connection: the pragma does nothing inside of a transaction, and our own begins at once.
+        connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
     connection.commit()
     context.configure(
         connection=connection,
