@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app import server
 from app.accounts import passwords, users
 from app.accounts.shapes import UserCreate
-from app import server
 from app.kernel import migrations
 from app.kernel.config import Settings, get_settings
 from app.kernel.db import Database
@@ -122,3 +122,7 @@ def _run(work: Callable[[Database, Settings], Awaitable[str]]) -> None:
 def _refuse(sentence: str) -> None:
     typer.echo(sentence, err=True)
     raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()
