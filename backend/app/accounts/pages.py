@@ -114,7 +114,7 @@ async def create_user(request: Request, me: AdminAtDesk, db: Db, settings: InUse
         return await _users(request, me, session, paging, typed, problems, notice, status_code=status)
 
 
-async def _users(  # noqa: PLR0913 - one page, whether asked for or shown again after a form
+async def _users(
     request: Request,
     me: AdminAtDesk,
     session: ReadTx,

@@ -1,0 +1,52 @@
+"""The admin's wall: every conversation of every shop, live and read only. No composer stands in these pages."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.accounts import users
+from app.accounts.viewers import AdminAtDesk, viewer
+from app.chat import conversations, inbox
+from app.chat.inbox import ConversationFilters
+from app.chat.models import ConversationPublic
+from app.kernel.config import settings_of
+from app.kernel.db import ReadTx
+from app.kernel.html import render
+from app.kernel.identity import Identity, Role
+from app.kernel.paging import MAX_PAGE_SIZE, Page
+
+FIRST_PAGE = 30
+
+router = APIRouter()
+
+
+@router.get("/admin/conversations")
+async def wall(request: Request, me: AdminAtDesk, session: ReadTx) -> Response:
+    """All conversations, moving as it happens."""
+    return await _wall(request, session, me, None)
+
+
+@router.get("/admin/conversations/{conversation_id}")
+async def watched_conversation(
+    request: Request, conversation_id: Annotated[int, Path(ge=1, lt=2**63)], me: AdminAtDesk, session: ReadTx
+) -> Response:
+    """One conversation, read only."""
+    return await _wall(request, session, me, await conversations.get(session, me, conversation_id))
+
+
+async def _wall(request: Request, session: AsyncSession, me: Identity, opened: ConversationPublic | None) -> Response:
+    settings = settings_of(request)
+    _, merchants = await users.listing(session, settings, Page(page_size=MAX_PAGE_SIZE), Role.MERCHANT)
+    found = await inbox.listing(session, me, ConversationFilters(), Page(page_size=FIRST_PAGE))
+    page = {
+        "me": (await viewer(request, session, me)).model_dump(mode="json"),
+        "team": [person.model_dump(mode="json") for person in merchants],
+        "filter": {"merchant": "", "status": ""},
+        "conversations": found.model_dump(mode="json"),
+        "open": opened.model_dump(mode="json") if opened else None,
+        "mediaOrigin": settings.base_url,
+    }
+    shops = [person for person in merchants if person.merchant_id == person.id]
+    return render(request, "admin/conversations.html", me=page["me"], place="conversations", page=page, shops=shops)

@@ -1,0 +1,84 @@
+"""The HTML door of the chat: the merchant's desk, the buyer's page, and the loader that puts it into shops."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import FileResponse, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.accounts import shops, staff
+from app.accounts.viewers import MerchantAtDesk, viewer
+from app.chat import admin_pages, conversations, inbox, quick_reply_pages
+from app.chat.inbox import ConversationFilters
+from app.chat.models import ConversationPublic, Status
+from app.kernel.config import Settings, settings_of
+from app.kernel.db import ReadTx
+from app.kernel.html import render
+from app.kernel.identity import Identity, MaybeMe
+from app.kernel.paging import Page
+
+FIRST_PAGE = 30
+LOADER_SECONDS = 300  # shops get a new loader within five minutes
+
+router = APIRouter()
+router.include_router(quick_reply_pages.router)
+router.include_router(admin_pages.router)
+InUse = Annotated[Settings, Depends(settings_of)]
+ConversationId = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+@router.get("/inbox")
+async def inbox_page(request: Request, me: MerchantAtDesk, session: ReadTx) -> Response:
+    """The desk with nothing open."""
+    return await _desk(request, session, me, None)
+
+
+@router.get("/inbox/{conversation_id}")
+async def conversation_page(
+    request: Request, conversation_id: ConversationId, me: MerchantAtDesk, session: ReadTx
+) -> Response:
+    """The desk with one conversation open; 404 for a foreign one."""
+    return await _desk(request, session, me, await conversations.get(session, me, conversation_id))
+
+
+async def _desk(request: Request, session: AsyncSession, me: Identity, opened: ConversationPublic | None) -> Response:
+    settings = settings_of(request)
+    filters = ConversationFilters(status=Status.OPEN)
+    first = await inbox.listing(session, me, filters, Page(page_size=FIRST_PAGE))
+    page = {
+        "me": (await viewer(request, session, me)).model_dump(mode="json"),
+        "team": await team_of(session, settings, me.merchant_id or ""),
+        "filter": {"assignee": "", "status": filters.status},
+        "conversations": first.model_dump(mode="json"),
+        "counts": (await inbox.counts(session, me)).model_dump(),
+        "open": opened.model_dump(mode="json") if opened else None,
+        **limits_of_uploads(settings),
+    }
+    return render(request, "chat/inbox.html", me=page["me"], place="inbox", page=page)
+
+
+async def team_of(session: AsyncSession, settings: Settings, merchant_id: str) -> list[dict[str, Any]]:
+    """Who may speak for a shop, so that a thread can name them."""
+    return [person.model_dump(mode="json") for person in await staff.listing(session, settings, merchant_id)]
+
+
+def limits_of_uploads(settings: Settings) -> dict[str, Any]:
+    """What a composer must know before it sends a file, and where files come from."""
+    return {"maxFileSize": settings.max_file_size, "mediaOrigin": settings.base_url}
+
+
+@router.get("/chat/{merchant_id}")
+async def buyer_page(
+    request: Request, merchant_id: str, session: ReadTx, settings: InUse, _: MaybeMe, frame: bool = False
+) -> Response:
+    """The shop's chat for anybody: full page or in a frame. Nothing is stored before the first message."""
+    shop = await shops.get(session, settings, merchant_id, bool(request.app.state.is_online(merchant_id)))
+    page = {"shop": shop.model_dump(mode="json"), "isFrame": frame, **limits_of_uploads(settings)}
+    return render(request, "chat/buyer.html", shop=shop, page=page, frame=frame)
+
+
+@router.get("/embed.js")
+async def loader(_: MaybeMe, settings: InUse) -> Response:
+    """What a shop puts on its page. Its address never changes, so it may not be kept for long."""
+    headers = {"Cache-Control": f"public, max-age={LOADER_SECONDS}", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return FileResponse(settings.frontend_dir / "static" / "embed.js", media_type="text/javascript", headers=headers)

@@ -1,0 +1,46 @@
+// Initials on a colour that stays with the person, or the picture that they chose.
+import { make, setText } from "./dom.js";
+
+const HUES = 12; // as many as css/tokens.css has
+const WIDE = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]/;
+
+/** One sign for a Chinese name, up to two letters otherwise. */
+export function initials(name) {
+  const first = [...name.trim()][0] ?? "?";
+  if (WIDE.test(first)) return first;
+  const words = name.trim().split(/[\s._-]+/).filter(Boolean);
+  return words.slice(0, 2).map((word) => [...word][0]).join("").toUpperCase() || "?";
+}
+
+/** 0…11, the same for an id on every device. */
+export function hue(id) {
+  let sum = 7;
+  for (const sign of String(id)) sum = (sum * 31 + sign.codePointAt(0)) % 100_003;
+  return sum % HUES;
+}
+
+export function nameOf(person) {
+  return person?.display_name || person?.username || person?.id || "";
+}
+
+/** Fills an `.avatar` node. `presence` is "online", "offline" or nothing. */
+export function fillAvatar(node, person, presence) {
+  node.dataset.hue = hue(person.id ?? "");
+  if (presence) node.dataset.presence = presence;
+  else delete node.dataset.presence;
+  const own = person.avatar && !person.avatar.endsWith("/avatars/default.png");
+  if (!own) return setText(node, initials(nameOf(person)));
+  if (node.firstElementChild?.src === person.avatar) return undefined;
+  const picture = make("img");
+  picture.alt = "";
+  picture.src = person.avatar;
+  node.replaceChildren(picture);
+  return undefined;
+}
+
+/** Avatars that the server left empty: it knows who, this file knows how they look. */
+export function fillAll(root = document) {
+  for (const node of root.querySelectorAll(".avatar[data-person]")) {
+    fillAvatar(node, { id: node.dataset.person, display_name: node.dataset.name, avatar: node.dataset.picture }, node.dataset.presence);
+  }
+}
