@@ -22,7 +22,7 @@ from app.kernel.db import Database
 from app.kernel.limits import RateLimits
 from app.kernel.node_leases import leased_node
 from app.kernel.page_security import PageSecurity
-from app.kernel.paths import ApiPaths, with_or_without_slash
+from app.kernel.paths import ApiPaths
 from app.kernel.single_process import only_server_of
 from app.kernel.telemetry import Telemetry
 from app.overview import health
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.authenticate = authentication.authenticate
     error_handlers.install(app)
     _add_doors(app)
+    app.router.redirect_slashes = False
     app.add_middleware(ApiPaths, prefix=API_PREFIX)
     app.add_middleware(
         CORSMiddleware,
@@ -67,7 +68,6 @@ def _add_doors(app: FastAPI) -> None:
     for door in (health.root, api_docs.router, media_api.router):
         app.include_router(door, include_in_schema=False)
     app.mount("/static", html.static_app(), name="static")
-    with_or_without_slash(app)
 
 
 @asynccontextmanager

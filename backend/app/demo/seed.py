@@ -87,7 +87,8 @@ async def _is_inhabited(session: AsyncSession) -> bool:
 async def _insert(session: AsyncSession, model: type[SQLModel], rows: Sequence[SQLModel]) -> None:
     """One statement for all rows; the unit of work would take ten times as long over the objects."""
     names = [column.name for column in table_of(model).columns]
-    await session.execute(insert(table_of(model)), [{name: getattr(row, name) for name in names} for row in rows])
+    connection = await session.connection()
+    await connection.execute(insert(table_of(model)), [{name: getattr(row, name) for name in names} for row in rows])
 
 
 async def _pictures(storage: Storage, told: Iterable[Transcript]) -> list[StoredFile]:

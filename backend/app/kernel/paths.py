@@ -4,34 +4,34 @@ Both without a redirect, because a redirect loses the body of a POST in many cli
 """
 
 import re
+from functools import lru_cache
 
-from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 OLD_PREFIX = "/api/"
 
 
 class ApiPaths:
-    """Serves `/api/…`, which the older documents name, as the documented prefix."""
+    """Rewrites an API address to the one that a route has. Lists end in a slash, everything else does not."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self.app = app
         self.prefix = prefix + "/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Rewrite the path of one request."""
-        if scope["type"] == "http":
+        """Serve one request."""
+        if scope["type"] == "http" and scope["path"].startswith(OLD_PREFIX):
             path: str = scope["path"]
-            if path.startswith(OLD_PREFIX) and not path.startswith(self.prefix):
-                scope = {**scope, "path": self.prefix + path[len(OLD_PREFIX) :]}
+            if not path.startswith(self.prefix):
+                path = self.prefix + path[len(OLD_PREFIX) :]
+            bare = path.removesuffix("/")
+            is_list = _lists(tuple(scope["app"].openapi()["paths"])).fullmatch(bare + "/")
+            scope = {**scope, "path": f"{bare}/" if is_list else bare}
         await self.app(scope, receive, send)
 
 
-def with_or_without_slash(app: FastAPI) -> None:
-    """Let every route of the API answer with and without the last slash."""
-    app.router.redirect_slashes = False
-    for route in app.routes:
-        if isinstance(route, APIRoute) and route.path.startswith(OLD_PREFIX):
-            pattern = route.path_regex.pattern.removesuffix("$").removesuffix("/")
-            route.path_regex = re.compile(f"{pattern}/?$")
+@lru_cache(maxsize=4)
+def _lists(paths: tuple[str, ...]) -> re.Pattern[str]:
+    patterns = (compile_path(path)[0].pattern for path in paths if path.endswith("/"))
+    return re.compile("|".join(re.sub(r"\?P<\w+>", "?:", pattern) for pattern in patterns))
