@@ -21,9 +21,9 @@ MAX_COUNTED = 1000  # hits are counted up to here; nobody pages further
 SNIPPET_BEFORE, SNIPPET_LENGTH = 30, 120  # characters
 
 _MATCHES = {
-    "sqlite": "SELECT rowid FROM message_search WHERE message_search MATCH :terms",
-    "postgresql": "SELECT message_id FROM message_search WHERE tokens @@ CAST(:terms AS tsquery)",
-    "mysql": "SELECT message_id FROM message_search WHERE MATCH(tokens) AGAINST (:terms IN BOOLEAN MODE)",
+    "sqlite": "SELECT rowid AS id FROM message_search WHERE message_search MATCH :terms",
+    "postgresql": "SELECT message_id AS id FROM message_search WHERE tokens @@ CAST(:terms AS tsquery)",
+    "mysql": "SELECT message_id AS id FROM message_search WHERE MATCH(tokens) AGAINST (:terms IN BOOLEAN MODE)",
 }
 _MATCHES["mariadb"] = _MATCHES["mysql"]
 

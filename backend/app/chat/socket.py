@@ -82,10 +82,10 @@ async def _serve(websocket: WebSocket, desk: Desk, identity: Identity) -> None:
             merchants = await conversations.merchants_of(session, identity.user_id)
         socket.audiences.update(shop_watchers(merchant) for merchant in merchants)
     hub, presence = desk.hub, desk.presence
-    hub.push(socket, frames.ready(identity.user_id, identity.role))
-    hub.join(socket)
     presence.came(identity, merchants)
+    hub.push(socket, frames.ready(identity.user_id, identity.role))
     hub.push(socket, frames.online_users(presence.visible_to(socket)))
+    hub.join(socket)
     conversing = Conversing(desk, socket)
     try:
         await _listen(websocket, desk, socket, conversing)
