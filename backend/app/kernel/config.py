@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from starlette.requests import HTTPConnection
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
+EXAMPLES = ("changethis", "your-secret-key")
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: an HS256 key is at least as long as its hash.
 
 
@@ -96,7 +97,8 @@ class Settings(BaseSettings):
         self.base_url = (self.base_url or f"http://localhost:{self.port}").rstrip("/")
         if self.environment == "production":
             self._refuse_weak_secret()
-        elif not self.secret_key:
+        elif not self.secret_key or self.secret_key.startswith(EXAMPLES):
+            # A published key would open every development server that somebody else can reach.
             self.secret_key = self._generated_secret()
         if len(self.secret_key.encode()) < MIN_SECRET_BYTES:
             raise ValueError(f"SECRET_KEY must have at least {MIN_SECRET_BYTES} bytes")
@@ -110,11 +112,14 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.var_dir / 'parley.db'}"
 
     def _refuse_weak_secret(self) -> None:
-        for name, value in (("SECRET_KEY", self.secret_key), ("POSTGRES_PASSWORD", self.postgres_password)):
-            if value.startswith(("changethis", "your-secret-key")):
+        for name, value in (("SECRET_KEY", self.secret_key), ("POSTGRES_PASSWORD", self._password_in_use())):
+            if value.startswith(EXAMPLES):
                 raise ValueError(f"{name} still has its example value; set a random one before production")
         if not self.secret_key:
             raise ValueError("SECRET_KEY is required in production")
+
+    def _password_in_use(self) -> str:
+        return self.postgres_password if self.postgres_server else ""
 
     def _generated_secret(self) -> str:
         """A secret of this installation's own, so that a forgotten setting is not a known key."""
