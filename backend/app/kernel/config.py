@@ -24,7 +24,11 @@ class Settings(BaseSettings):
     """Field names are the environment's names in lower case; aliases are the names older documents use."""
 
     model_config = SettingsConfigDict(
-        env_file=PROJECT_ROOT / ".env", env_ignore_empty=True, extra="ignore", populate_by_name=True
+        env_file=PROJECT_ROOT / ".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     environment: Literal["development", "production"] = "development"

@@ -4,6 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 from pydantic import AliasChoices
 
 from app.kernel import html
@@ -49,3 +50,24 @@ def test_the_stamp_of_static_files_is_the_same_in_nginx_and_in_the_application()
         [ROOT / "frontend/static-stamp", ROOT / "frontend/static"], capture_output=True, text=True, check=True
     )
     assert said.stdout.strip() == html.stamp()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"secret_key": "changethis-and-some-more-to-make-it-long"},
+        {"secret_key": "short"},
+        {"secret_key": "x" * 32, "postgres_server": "db", "postgres_password": "changethis"},
+    ],
+)
+def test_production_refuses_example_secrets_and_does_not_print_them(values: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="SECRET_KEY|POSTGRES_PASSWORD") as refusal:
+        Settings(environment="production", var_dir=tmp_path, **values)  # type: ignore[arg-type]
+    assert not any(value in str(refusal.value) for value in values.values() if value != "db")
+
+
+def test_development_signs_with_a_key_of_its_own(tmp_path: Path) -> None:
+    first = Settings(environment="development", secret_key="changethis", var_dir=tmp_path / "one")
+    again = Settings(environment="development", secret_key="changethis", var_dir=tmp_path / "one")
+    other = Settings(environment="development", secret_key="changethis", var_dir=tmp_path / "two")
+    assert first.secret_key == again.secret_key != other.secret_key
