@@ -61,7 +61,7 @@ def test_the_stamp_of_static_files_is_the_same_in_nginx_and_in_the_application()
     ],
 )
 def test_production_refuses_example_secrets_and_does_not_print_them(values: dict[str, str], tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="SECRET_KEY|POSTGRES_PASSWORD") as refusal:
+    with pytest.raises(ValueError, match=r"SECRET_KEY|POSTGRES_PASSWORD") as refusal:
         Settings(environment="production", var_dir=tmp_path, **values)  # type: ignore[arg-type]
     assert not any(value in str(refusal.value) for value in values.values() if value != "db")
 
