@@ -9,13 +9,13 @@ import { TypingWatch } from "./typing.js";
 
 /**
  * `prepare(draft)` may fill in what only the server can know (a conversation that begins with this message).
- * `session` is the buyer's; without it the cookie speaks.
+ * `session` is the buyer's; without it the cookie speaks. `owner` names the outbox.
  */
-export function chatLine({ list, people, side, me, store, address, session = null, prepare = async (draft) => draft, canWrite = true }) {
+export function chatLine({ list, people, side, me, store, address, session = null, owner = me, prepare = async (draft) => draft, canWrite = true }) {
   if (session) useBearer(session);
   const live = new Live({ address, token: session ? (how) => session.token(how) : undefined, vector: () => ({ ...store.vector(), ...thread.vector() }) });
   const delivery = new Delivery(live);
-  const outbox = canWrite ? new Outbox({ owner: me, deliver: async (draft) => delivery.deliver(await prepare(draft)) }) : null;
+  const outbox = canWrite ? new Outbox({ owner, deliver: async (draft) => delivery.deliver(await prepare(draft)) }) : null;
   const thread = new Thread({ list, people, side, outbox });
   const typing = new TypingWatch((id, on) => line.onTyping?.(id, on));
   const line = { live, outbox, thread, typing, write: (facts) => write(outbox, thread, facts) };
@@ -31,7 +31,7 @@ export function chatLine({ list, people, side, me, store, address, session = nul
     store.markRead(detail.conversation_id, detail.side, detail.seq);
     thread.hearRead(detail);
   });
-  live.addEventListener("typing", ({ detail }) => detail.user_id !== me && typing.hear(detail));
+  live.addEventListener("typing", ({ detail }) => detail.user_id !== (session?.userId ?? me) && typing.hear(detail));
   live.addEventListener("online_users", ({ detail }) => people.setOnline(detail.users));
   live.addEventListener("status", ({ detail }) => people.setStatus(detail.user_id, detail.status));
   live.addEventListener("note", ({ detail }) => thread.hearAside("notes", detail.note ?? detail));

@@ -19,7 +19,7 @@ export function fillCard(node, one, view) {
   else node.removeAttribute("aria-current");
   const other = view.side === "buyer" ? one.merchant : one.customer;
   fillAvatar(part(node, "avatar"), other, view.people.presence(other.id));
-  setText(part(node, "name"), view.side === "admin" ? `${nameOf(one.customer)} → ${nameOf(one.merchant)}` : nameOf(other));
+  setText(part(node, "name"), view.titleOf?.(one) ?? nameOf(other));
   setAgo(part(node, "time"), lastTime(one));
   fillPreview(part(node, "preview"), one, view);
   const unread = view.side === "buyer" ? one.customer_unread : one.merchant_unread;

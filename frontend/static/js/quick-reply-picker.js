@@ -43,13 +43,11 @@ export class QuickReplyPicker {
     this.#shown = matching(this.#replies ?? [], this.textarea.value.slice(1));
     this.#at = 0;
     this.root.hidden = false;
-    this.textarea.setAttribute("aria-expanded", "true");
     return this.#draw();
   }
 
   close() {
     this.root.hidden = true;
-    this.textarea.setAttribute("aria-expanded", "false");
     this.textarea.removeAttribute("aria-activedescendant");
   }
 

@@ -28,7 +28,7 @@ export class Thread extends EventTarget {
 
   /** Known last seqs, more exact than the list's for threads in memory. */
   vector() {
-    return Object.fromEntries([...this.#kept].filter(([, one]) => one.store.isLoaded).map(([id, one]) => [id, one.store.lastSeq]));
+    return Object.fromEntries([...this.#kept].filter(([id, one]) => id !== "new" && one.store.isLoaded).map(([id, one]) => [id, one.store.lastSeq]));
   }
 
   async open(conversation) {
@@ -50,10 +50,21 @@ export class Thread extends EventTarget {
   /** Nothing is written yet and the conversation does not exist: an empty thread of its own. */
   openNew() {
     this.id = "new";
+    this.begun = null;
     const kept = this.#keep("new");
     kept.store.load([]);
     for (const draft of this.outbox?.of(null) ?? []) this.#restore(kept.store, draft);
     this.list.reset(this.#rows());
+  }
+
+  /** The new thread got its conversation: what stands in it stays, under the real id. */
+  begin(conversation) {
+    const kept = this.#kept.get("new");
+    if (!kept || this.begun === conversation.id) return;
+    this.begun = conversation.id;
+    this.#kept.delete("new");
+    this.#kept.set(conversation.id, kept);
+    if (this.id === "new") this.id = conversation.id;
   }
 
   close() {
@@ -99,11 +110,12 @@ export class Thread extends EventTarget {
 
   /** The outbox has news of a draft. */
   settle(conversationId, change) {
-    const kept = this.#kept.get(conversationId ?? "new");
+    const id = conversationId ?? this.begun ?? "new";
+    const kept = this.#kept.get(id);
     if (!kept) return;
     change(kept.store);
-    if (kept.store.hasGap) this.catchUp(conversationId);
-    if (this.id === (conversationId ?? "new")) this.draw();
+    if (kept.store.hasGap) this.catchUp(id);
+    if (this.id === id) this.draw();
   }
 
   draw(fresh = 0) {
