@@ -68,6 +68,7 @@ def _animation(image: Image.Image) -> Redrawn:
             break
     output = io.BytesIO()
     first, *others = frames
+    first.info = {}
     first.save(output, "WEBP", save_all=True, append_images=others, duration=durations, loop=0, quality=75, method=2)
     return Redrawn(output.getvalue(), *first.size, _thumbnail(first, is_needed=True))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from httpx2 import AsyncClient, Response
-from PIL import Image
+from PIL import Image, ImageCms
 from sqlmodel import select
 
 from app.files import images, uploads
@@ -66,6 +66,23 @@ async def test_where_a_photo_was_taken_stays_with_the_buyer(
     assert drawn.size == (20, 40)  # upright
     assert dict(drawn.getexif()) == {}
     assert b"SecretPhone" not in (await client.get(said["url"])).content
+
+
+async def test_no_other_metadata_stays_either(client: AsyncClient, lin: dict[str, str], picture: Picture) -> None:
+    xmp = b"<x:xmpmeta>SecretPlace</x:xmpmeta>"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    frames = [Image.new("RGB", (30, 30), colour) for colour in ("red", "green")]
+    moving = io.BytesIO()
+    frames[0].save(moving, "WEBP", save_all=True, append_images=frames[1:], xmp=xmp, icc_profile=profile)
+    for content in (
+        picture("JPEG", xmp=xmp, icc_profile=profile),
+        picture("PNG", icc_profile=profile),
+        picture("WEBP", xmp=xmp, icc_profile=profile, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0"),
+        moving.getvalue(),
+    ):
+        said = (await send(client, lin, content)).json()
+        kept = (await client.get(said["url"])).content
+        assert [word for word in (b"SecretPlace", b"ICCP", b"EXIF", b"XMP ") if word in kept] == []
 
 
 async def test_a_script_behind_the_pixels_is_gone(client: AsyncClient, lin: dict[str, str], picture: Picture) -> None:
