@@ -336,57 +336,20 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # A table takes its indexes with it; MariaDB refuses to drop one by itself that a foreign key needs.
     op.execute("DROP TABLE message_search")
     op.drop_table("search_progress")
-    with op.batch_alter_table("notes", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_notes_conversation_id"))
-
     op.drop_table("notes")
     op.drop_table("messages")
-    with op.batch_alter_table("conversation_labels", schema=None) as batch_op:
-        batch_op.drop_index("ix_conversation_labels_name")
-
     op.drop_table("conversation_labels")
-    with op.batch_alter_table("activities", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_activities_conversation_id"))
-
     op.drop_table("activities")
-    with op.batch_alter_table("staff", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_staff_merchant_id"))
-
     op.drop_table("staff")
-    with op.batch_alter_table("refresh_tokens", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_refresh_tokens_session_id"))
-
     op.drop_table("refresh_tokens")
-    with op.batch_alter_table("quick_replies", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_quick_replies_user_id"))
-        batch_op.drop_index(batch_op.f("ix_quick_replies_merchant_id"))
-
     op.drop_table("quick_replies")
-    with op.batch_alter_table("files", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_files_owner_id"))
-        batch_op.drop_index(batch_op.f("ix_files_created_at"))
-
     op.drop_table("files")
-    with op.batch_alter_table("devices", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_devices_user_id"))
-
     op.drop_table("devices")
     op.drop_table("credentials")
-    with op.batch_alter_table("conversations", schema=None) as batch_op:
-        batch_op.drop_index("ix_conversations_recent")
-        batch_op.drop_index("ix_conversations_merchant_recent")
-        batch_op.drop_index("ix_conversations_customer_recent")
-
     op.drop_table("conversations")
-    with op.batch_alter_table("users", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_users_role_created_at"))
-
     op.drop_table("users")
     op.drop_table("node_leases")
-    with op.batch_alter_table("auth_sessions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_auth_sessions_user_id"))
-        batch_op.drop_index(batch_op.f("ix_auth_sessions_revoked_at"))
-
     op.drop_table("auth_sessions")
