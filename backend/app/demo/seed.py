@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import insert
@@ -99,7 +100,9 @@ async def _pictures(storage: Storage, told: Iterable[Transcript]) -> list[Stored
     return list(await asyncio.gather(*(_stored(storage, message, name, drawn[name]) for message, name in shown)))
 
 
+@cache
 def _drawn(name: str) -> images.Redrawn:
+    """The same bytes every time, in all a few hundred kilobytes; drawing them is most of the work."""
     return images.redraw(pictures.jpeg(name))
 
 
