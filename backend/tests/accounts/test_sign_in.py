@@ -69,25 +69,24 @@ async def test_a_blocked_user_learns_it_only_with_the_right_password(
     assert (await client.get("/api/v1/users/me", headers=lin_the_buyer.headers)).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        [],
-        "lin",
-        {"username": "lin"},
-        {"username": "lin", "password": ""},
-        {"username": "lin", "password": None},
-        {"username": "lin", "password": "x" * 129},
-        {"username": ["lin"], "password": PASSWORD},
-        {"device_id": "short"},
-        {"device_id": "x" * 129},
-        {"device_id": 12345678},
-        {"device_id": None},
-    ],
-)
-async def test_a_body_of_another_shape_is_a_422(client: AsyncClient, body: object) -> None:
-    assert (await client.post(LOGIN, json=body)).status_code == 422
+BODIES = [
+    {},
+    [],
+    "lin",
+    {"username": "lin"},
+    {"username": "lin", "password": ""},
+    {"username": "lin", "password": None},
+    {"username": "lin", "password": "x" * 129},
+    {"username": ["lin"], "password": PASSWORD},
+    {"device_id": "short"},
+    {"device_id": "x" * 129},
+    {"device_id": 12345678},
+    {"device_id": None},
+]
+
+
+async def test_a_body_of_another_shape_is_a_422(client: AsyncClient) -> None:
+    assert [body for body in BODIES if (await client.post(LOGIN, json=body)).status_code != 422] == []
 
 
 @pytest.mark.parametrize("account", ["lin\x00", "' OR 1=1 --", "%", "_", "b1", "@", "+", "99999999999999", "林\u202e"])

@@ -8,6 +8,7 @@ import jwt
 import pytest
 import time_machine
 from httpx2 import AsyncClient
+from sqlalchemy import event
 from sqlmodel import col, update
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -150,13 +151,9 @@ async def test_with_https_the_cookie_is_bound_to_the_host(settings: Settings, ch
     assert "Domain" not in said
 
 
-async def test_one_query_answers_who_asks(
-    app: Any, db: Database, settings: Settings, an_agent: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from sqlalchemy import event
-
+async def test_one_query_answers_who_asks(app: Any, an_agent: Any) -> None:
     statements: list[str] = []
-    event.listen(db.engine.sync_engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]), named=False)
+    event.listen(app.state.db.engine.sync_engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
     scope = {"type": "http", "app": app, "headers": [(b"authorization", f"bearer {an_agent.token}".encode())]}
     identity = await authentication.authenticate(HTTPConnection(scope))
     assert identity is not None

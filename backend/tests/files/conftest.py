@@ -7,36 +7,21 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.accounts import sessions, tokens, users
-from app.accounts.models import SessionKind
-from app.accounts.sessions import Client
-from app.accounts.shapes import UserCreate
-from app.kernel.config import Settings
-from app.kernel.db import Database
-from app.kernel.identity import Role
+from tests.people import Person
 
 Picture = Callable[..., bytes]
 
 
-async def headers_of(db: Database, settings: Settings, user_id: str, role: Role) -> dict[str, str]:
-    async with db.writing() as session:
-        await users.create(session, UserCreate(id=user_id, username=f"user-{user_id}", role=role))
-    async with db.writing() as session:
-        signed_in = await sessions.begin_for(session, settings, user_id, Client(), SessionKind.BEARER)
-    token, _ = tokens.access(settings, signed_in.user, signed_in.merchant_id, signed_in.session)
-    return {"Authorization": f"Bearer {token}"}
-
-
 @pytest.fixture
-async def lin(db: Database, settings: Settings) -> dict[str, str]:
+def lin(lin_the_buyer: Person) -> dict[str, str]:
     """The headers of a buyer, b1."""
-    return await headers_of(db, settings, "b1", Role.BUYER)
+    return lin_the_buyer.headers
 
 
 @pytest.fixture
-async def chen(db: Database, settings: Settings) -> dict[str, str]:
+def chen(chen_the_merchant: Person) -> dict[str, str]:
     """The headers of a merchant, m1."""
-    return await headers_of(db, settings, "m1", Role.MERCHANT)
+    return chen_the_merchant.headers
 
 
 @pytest.fixture

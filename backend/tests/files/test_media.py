@@ -21,38 +21,37 @@ def photo(settings: Settings, picture: Picture) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "../parley.db",
-        "uploads/../../parley.db",
-        "uploads/%2e%2e/%2e%2e/parley.db",
-        "uploads/..%2f..%2fparley.db",
-        "uploads\\..\\..\\parley.db",
-        "%2fetc/passwd",
-        "/etc/passwd",
-        "//etc/passwd",
-        "uploads//etc/passwd",
-        "secret.txt",
-        "other/x.webp",
-        "uploads/",
-        "uploads",
-        "",
-        "uploads/.hidden",
-        "uploads/x%00.webp",
-        "uploads/" + "x" * 5000,
-        "uploads/link",
-        "uploads/link/hostname",
-    ],
-)
-async def test_no_path_leaves_the_folder(client: AsyncClient, settings: Settings, photo: Path, path: str) -> None:
+ELSEWHERE = [
+    "../parley.db",
+    "uploads/../../parley.db",
+    "uploads/%2e%2e/%2e%2e/parley.db",
+    "uploads/..%2f..%2fparley.db",
+    "uploads\\..\\..\\parley.db",
+    "%2fetc/passwd",
+    "/etc/passwd",
+    "//etc/passwd",
+    "uploads//etc/passwd",
+    "secret.txt",
+    "other/x.webp",
+    "uploads/",
+    "uploads",
+    "",
+    "uploads/.hidden",
+    "uploads/x%00.webp",
+    "uploads/" + "x" * 5000,
+    "uploads/link",
+    "uploads/link/hostname",
+]
+
+
+async def test_no_path_leaves_the_folder(client: AsyncClient, settings: Settings, photo: Path) -> None:
     (settings.media_dir.parent / "parley.db").touch()
     (settings.media_dir / "secret.txt").write_text("secret")
     (settings.media_dir / "uploads/.hidden").write_text("secret")
     (settings.media_dir / "other").mkdir()
     (settings.media_dir / "other/x.webp").write_text("secret")
     (settings.media_dir / "uploads/link").symlink_to("/etc")
-    assert (await client.get(f"/media/{path}")).status_code == 404
+    assert [path for path in ELSEWHERE if (await client.get(f"/media/{path}")).status_code != 404] == []
 
 
 async def test_an_image_is_shown_in_place_and_kept_for_ever(client: AsyncClient, photo: Path, picture: Picture) -> None:
