@@ -10,9 +10,12 @@ from fastapi.middleware.cors import CORSMiddleware
 from app import api_docs
 from app.accounts import api as accounts_api
 from app.accounts import authentication
+from app.accounts import pages as accounts_pages
 from app.chat import api as chat_api
+from app.chat import pages as chat_pages
 from app.chat import quick_replies_api, socket
 from app.chat.desk import Desk
+from app.demo import people
 from app.files import api as files_api
 from app.files import media_api
 from app.kernel import error_handlers, html
@@ -26,6 +29,7 @@ from app.kernel.paths import ApiPaths
 from app.kernel.single_process import only_server_of
 from app.kernel.telemetry import Telemetry
 from app.overview import health
+from app.overview import pages as overview_pages
 
 API_PREFIX = "/api/v1"
 CORS_METHODS = ["GET", "POST", "PUT", "DELETE"]
@@ -42,6 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.desk = Desk(settings, app.state.db, broker_for(settings))
     app.state.is_online = app.state.desk.presence.is_online
     app.state.authenticate = authentication.authenticate
+    app.state.demo_sign_ins = people.sign_ins() if settings.demo else []
     error_handlers.install(app)
     _add_doors(app)
     app.router.redirect_slashes = False
@@ -67,6 +72,8 @@ def _add_doors(app: FastAPI) -> None:
     app.include_router(socket.router)
     for door in (health.root, api_docs.router, media_api.router):
         app.include_router(door, include_in_schema=False)
+    for page in (accounts_pages, chat_pages, overview_pages):
+        app.include_router(page.router, include_in_schema=False)
     app.mount("/static", html.static_app(), name="static")
 
 

@@ -158,7 +158,7 @@ def _sign_in_form(
         account=account,
         goes_to=_inside(goes_to),
         problem=said,
-        demo_accounts=getattr(request.app.state, "demo_accounts", ()),
+        demo_sign_ins=request.app.state.demo_sign_ins,
     )
 
 

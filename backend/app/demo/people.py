@@ -39,6 +39,23 @@ def everybody() -> dict[str, Person]:
     return {entry["username"]: _person(entry) for entry in written}
 
 
+@dataclass(frozen=True)
+class SignIn:
+    """One button of the sign-in page in demo mode."""
+
+    id: str
+    username: str
+    name: str
+    role: Role
+    password: str
+
+
+def sign_ins() -> list[SignIn]:
+    """Those who can sign in, with the password that everybody may know."""
+    able = (person for person in everybody().values() if person.can_sign_in)
+    return [SignIn(person.id, person.username, person.name, person.role, PASSWORD) for person in able]
+
+
 def users(people: dict[str, Person], now: int) -> list[User]:
     """Their rows of `users`."""
     return [

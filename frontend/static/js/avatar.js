@@ -1,7 +1,10 @@
 // Initials on a colour that stays with the person, or the picture that they chose.
 import { make, setText } from "./dom.js";
+import { t } from "./page.js";
 
 const HUES = 12; // as many as css/tokens.css has
+const VISITOR = /^visitor-b\d+$/;
+const DEFAULT = /\/avatars\/default[^/]*$/; // the server's stand-ins; ours are drawn here
 const WIDE = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]/;
 
 /** One sign for a Chinese name, up to two letters otherwise. */
@@ -19,8 +22,10 @@ export function hue(id) {
   return sum % HUES;
 }
 
+/** What a person is called. Visitors have no name yet: their number's end tells two of them apart. */
 export function nameOf(person) {
-  return person?.display_name || person?.username || person?.id || "";
+  const name = person?.display_name || person?.username || person?.id || "";
+  return VISITOR.test(name) ? t("Visitor {number}", { number: name.slice(-4) }) : name;
 }
 
 /** Fills an `.avatar` node. `presence` is "online", "offline" or nothing. */
@@ -28,11 +33,12 @@ export function fillAvatar(node, person, presence) {
   node.dataset.hue = hue(person.id ?? "");
   if (presence) node.dataset.presence = presence;
   else delete node.dataset.presence;
-  const own = person.avatar && !person.avatar.endsWith("/avatars/default.png");
-  if (!own) return setText(node, initials(nameOf(person)));
+  const hasOwn = person.avatar && !DEFAULT.test(person.avatar);
+  if (!hasOwn) return setText(node, initials(nameOf(person)));
   if (node.firstElementChild?.src === person.avatar) return undefined;
   const picture = make("img");
   picture.alt = "";
+  picture.onerror = () => setText(node, initials(nameOf(person)));
   picture.src = person.avatar;
   node.replaceChildren(picture);
   return undefined;

@@ -17,7 +17,7 @@ export function chatLine({ list, people, side, me, store, address, session = nul
   const delivery = new Delivery(live);
   const outbox = canWrite ? new Outbox({ owner, deliver: async (draft) => delivery.deliver(await prepare(draft)) }) : null;
   const thread = new Thread({ list, people, side, outbox });
-  const typing = new TypingWatch((id, on) => line.onTyping?.(id, on));
+  const typing = new TypingWatch((id, on) => line.onTyping?.());
   const line = { live, outbox, thread, typing, write: (facts) => write(outbox, thread, facts) };
 
   outbox?.addEventListener("sent", ({ detail: { draft, sent } }) => thread.settle(draft.conversation_id, (one) => one.confirm({ client_id: draft.client_id, ...sent })));

@@ -25,7 +25,6 @@ export function fillHeader(header, one, { people, me, isTyping }) {
 }
 
 export function fillSide(side, one, { people, notes, canEdit = true, onRemoveLabel }) {
-  side.hidden = false;
   fillAvatar(part(side, "avatar"), one.customer, people.presence(one.customer_id));
   setText(part(side, "name"), nameOf(one.customer));
   setText(part(side, "since"), t("talking with you since {month}", { month: monthOf(one.created_at) }));

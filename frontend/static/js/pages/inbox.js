@@ -163,8 +163,8 @@ globalThis.addEventListener("popstate", () => {
   else close();
 });
 
-layout.useKeys({ open, close, list, composer, view, actions });
-layout.useFilters({ list, draw });
+layout.useKeys({ open, list, composer, view, actions });
+layout.useTabs({ list, draw });
 keepFresh();
 useLightbox();
 watchNetwork(byId("network"), live);
