@@ -13,11 +13,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app import server
 from app.accounts import passwords, users
 from app.accounts.shapes import UserCreate
+from app.demo import seed as demo
+from app.files.storage.local import LocalStorage
 from app.kernel import migrations
 from app.kernel.config import Settings, get_settings
 from app.kernel.db import Database
 from app.kernel.errors import AppError
 from app.kernel.identity import Role
+from app.kernel.node_leases import leased_node
 from app.main import create_app
 
 T = TypeVar("T")
@@ -77,6 +80,19 @@ def migrate() -> None:
 
 
 @cli.command()
+def seed() -> None:
+    """Fill an empty database with the demo shop; leave any other alone."""
+
+    async def work(db: Database, settings: Settings) -> str:
+        summary = await demo.seed(db, settings, LocalStorage(settings.media_dir))
+        if not summary.is_seeded:
+            return "The database is in use already; nothing was changed."
+        return f"Made the demo shop: {summary.users} people, {summary.conversations} conversations."
+
+    _run(work)
+
+
+@cli.command()
 def openapi() -> None:
     """Print the API's description as JSON."""
     typer.echo(json.dumps(create_app(get_settings()).openapi(), indent=2, ensure_ascii=False))
@@ -105,7 +121,8 @@ def _run(work: Callable[[Database, Settings], Awaitable[str]]) -> None:
         settings = get_settings()
         db = Database(settings)
         try:
-            return await work(db, settings)
+            async with leased_node(db, settings):
+                return await work(db, settings)
         finally:
             await db.dispose()
 

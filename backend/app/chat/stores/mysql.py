@@ -14,12 +14,12 @@ from app.kernel.db import Database
 
 _LOCK = """
 SELECT id, customer_id, merchant_id, status, last_seq, customer_unread, merchant_unread, waiting_since
-FROM conversations WHERE id IN %s ORDER BY id FOR UPDATE"""
+FROM conversations WHERE id IN ({}) ORDER BY id FOR UPDATE"""
 _KNOWN = """
 SELECT id, conversation_id, seq, client_id, sender_id, sender_role, content, message_type, attachments, reply_to,
        created_at
-FROM messages WHERE (conversation_id, client_id) IN %s"""
-_REPLIED = "SELECT id, conversation_id FROM messages WHERE id IN %s"
+FROM messages WHERE (conversation_id, client_id) IN ({})"""
+_REPLIED = "SELECT id, conversation_id FROM messages WHERE id IN ({})"
 _INSERT = """
 INSERT INTO messages (id, conversation_id, seq, client_id, sender_id, sender_role, content, message_type, attachments,
                       reply_to, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
@@ -60,11 +60,12 @@ class MysqlStore:
                     changes = [(*update[1:], update.last_message_time, update.id) for update in plan.updates.values()]
                     await cursor.executemany(_UPDATE, changes)
             await self._connection.commit()
-        except (pymysql.MySQLError, OSError) as error:
+        except BaseException as error:
             await self.close()  # and with it the transaction
-            if error.args and error.args[0] in _REFUSED_ERRNOS:
-                raise
-            raise StoreUnavailable(str(error)) from error
+            is_refused = bool(error.args) and error.args[0] in _REFUSED_ERRNOS
+            if isinstance(error, pymysql.MySQLError | OSError) and not is_refused:
+                raise StoreUnavailable(str(error)) from error
+            raise
         return plan.outcomes
 
     async def close(self) -> None:
@@ -74,13 +75,19 @@ class MysqlStore:
             connection.close()
 
     async def _plan(self, cursor: Any, drafts: Sequence[Draft], now: int) -> Plan:
-        await cursor.execute(_LOCK, (sorted({draft.conversation_id for draft in drafts}),))
+        wanted = sorted({draft.conversation_id for draft in drafts})
+        await cursor.execute(_LOCK.format(_marks(len(wanted))), wanted)
         conversations = {row[0]: LockedConversation(*row) for row in await cursor.fetchall()}
-        await cursor.execute(_KNOWN, ([(draft.conversation_id, draft.client_id) for draft in drafts],))
+        names = [value for draft in drafts for value in (draft.conversation_id, draft.client_id)]
+        await cursor.execute(_KNOWN.format(_marks(len(drafts), "(%s, %s)")), names)
         known = {(row[1], row[3]): stored_row(row) for row in await cursor.fetchall()}
         replies = [draft.reply_to for draft in drafts if draft.reply_to is not None]
         replied: dict[int, int] = {}
         if replies:
-            await cursor.execute(_REPLIED, (replies,))
+            await cursor.execute(_REPLIED.format(_marks(len(replies))), replies)
             replied = dict(await cursor.fetchall())
         return plans.make(drafts, conversations, known, replied, now)
+
+
+def _marks(count: int, mark: str = "%s") -> str:
+    return ", ".join([mark] * count)
