@@ -1,5 +1,6 @@
 """Assembly: every adapter is built here, once, from the settings."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from app.chat import quick_replies_api, socket
 from app.chat.desk import Desk
 from app.demo import people
 from app.files import api as files_api
-from app.files import media_api
+from app.files import avatars, media_api
 from app.kernel import error_handlers, html
 from app.kernel.broker import broker_for
 from app.kernel.config import Settings, get_settings
@@ -84,6 +85,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         if db.dialect == "sqlite":
             stack.enter_context(only_server_of(Path(db.url.database or "")))
         stack.push_async_callback(db.dispose)
+        await asyncio.to_thread(avatars.ensure_defaults, app.state.settings.media_dir)
         await stack.enter_async_context(leased_node(db, app.state.settings))
         await app.state.desk.start()
         stack.push_async_callback(app.state.desk.stop)
