@@ -69,6 +69,8 @@ class RedisBroker:
     def __init__(self, url: str) -> None:
         # Pub/sub reads block for longer than redis-py 8's default socket_timeout of 5 s.
         self._redis = Redis.from_url(url, socket_timeout=None, socket_connect_timeout=2, health_check_interval=15)
+        # Redis' channels are the same in all of its databases; installations that share a server must not hear each other.
+        self._channel = f"{CHANNEL}:{self._redis.connection_pool.connection_kwargs.get('db') or 0}"
         self._origin = os.urandom(ORIGIN_BYTES)
         self._waiting: list[bytes] = []
         self._wake = asyncio.Event()
@@ -126,9 +128,9 @@ class RedisBroker:
             was_lost = self._lost
             async with self._redis.pipeline(transaction=False) as pipe:
                 if was_lost:
-                    pipe.publish(CHANNEL, self._origin + _RESYNC)
+                    pipe.publish(self._channel, self._origin + _RESYNC)
                 for payload in batch:
-                    pipe.publish(CHANNEL, payload)
+                    pipe.publish(self._channel, payload)
                 await pipe.execute()
             self._lost = False
 
@@ -137,7 +139,7 @@ class RedisBroker:
         while True:
             try:
                 async with self._redis.pubsub(ignore_subscribe_messages=False) as channel:
-                    await channel.subscribe(CHANNEL)
+                    await channel.subscribe(self._channel)
                     async for message in channel.listen():
                         if message["type"] == "subscribe":
                             self._is_subscribed, failures = True, 0
