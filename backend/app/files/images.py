@@ -1,4 +1,4 @@
-"""Every image is drawn anew: no EXIF or XMP (where the buyer lives), no script behind the pixels, a size that one may open."""
+"""Every image is drawn anew: no EXIF or XMP (where the buyer lives), no script behind the pixels, and a sane size."""
 
 import io
 from typing import NamedTuple
