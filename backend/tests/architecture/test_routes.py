@@ -110,12 +110,12 @@ def test_every_documented_route_explains_itself(app: FastAPI) -> None:
     assert {name for name, operation in operations.items() if not all(operation.get(part) for part in said)} == set()
 
 
-def test_the_snapshot_of_the_document_is_in_step() -> None:
+def test_the_snapshot_of_the_document_is_in_step(tmp_path: Path) -> None:
     """Renew it with `parley openapi > docs/openapi.json` and read the difference: clients rely on it."""
     said = subprocess.run(
         [sys.executable, "-c", "from app.cli import main; main(['openapi'])"],
         cwd=ROOT / "backend",
-        env=os.environ | {"BASE_URL": "http://localhost:8000"},
+        env=os.environ | {"BASE_URL": "http://localhost:8000", "PARLEY_VAR": str(tmp_path)},
         capture_output=True,
         text=True,
         check=True,
