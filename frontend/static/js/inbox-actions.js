@@ -49,6 +49,7 @@ export function deskActions({ current, store, thread, draw, toast, post }) {
   document.getElementById("resolve").addEventListener("click", toggleResolved);
   document.getElementById("status-menu").addEventListener("click", (event) => {
     const item = event.target.closest(".item");
+    if (item?.hasAttribute("data-assign")) toggleMine();
     if (item?.dataset.status) setStatus(item.dataset.status);
     if (item?.dataset.snooze) change({ status: "snoozed", snoozed_until: Math.floor(Date.now() / 1000) + Number(item.dataset.snooze) });
   });

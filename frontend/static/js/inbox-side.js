@@ -17,6 +17,7 @@ export function fillHeader(header, one, { people, me, isTyping }) {
     setText(assign.querySelector(".words"), isMine ? t("Yours") : one.assignee_id ? people.nameOf(one.assignee_id, "merchant") : t("Assign to me"));
     assign.setAttribute("aria-pressed", String(isMine));
     assign.title = isMine ? t("Give it back") : t("Assign to me");
+    setText(header.querySelector("[data-assign] .words"), assign.title);
     const resolve = header.querySelector("#resolve");
     const isDone = one.status === "resolved";
     setText(resolve.querySelector(".words"), isDone ? t("Reopen") : t("Resolve"));
@@ -27,7 +28,7 @@ export function fillHeader(header, one, { people, me, isTyping }) {
 export function fillSide(side, one, { people, notes, canEdit = true, onRemoveLabel }) {
   fillAvatar(part(side, "avatar"), one.customer, people.presence(one.customer_id));
   setText(part(side, "name"), nameOf(one.customer));
-  setText(part(side, "since"), t("talking with you since {month}", { month: monthOf(one.created_at) }));
+  setText(part(side, "since"), t("first wrote in {month}", { month: monthOf(one.created_at) }));
   setText(part(side, "presence"), people.isOnline(one.customer_id) ? t("online") : t("offline"));
   setText(part(side, "username"), one.customer.username);
   setText(part(side, "id"), one.customer_id);

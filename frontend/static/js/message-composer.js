@@ -1,14 +1,12 @@
 // Where people write. Emits `write` {content, attachments, mode}; never loses what stands in it.
 import { AttachmentTray } from "./attachment-tray.js";
 import { QuickReplyPicker } from "./quick-reply-picker.js";
+import { isComposing } from "./composing.js";
 import { part, setText } from "./dom.js";
 import { page, t } from "./page.js";
 
 const LONGEST = 10_000; // characters of one message, as the server counts
 const COUNT_FROM = 9_000;
-
-/** A key press that belongs to an input method: the Enter that takes a Chinese word must not send. */
-export const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
 export class MessageComposer extends HTMLElement {
   #endedComposing = 0;

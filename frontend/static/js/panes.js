@@ -25,6 +25,7 @@ export function usePanes({ close }) {
     byId("nothing-open").hidden = isThread;
     side.hidden = !isThread;
     desk.classList.toggle("no-side", !isThread || !isWanted);
+    toggle.setAttribute("aria-expanded", String(isThread && isWanted));
   }
 
   toggle.addEventListener("click", () => showSide(!isWanted));
