@@ -4,7 +4,7 @@ import uvicorn
 
 from app.kernel import logs
 from app.kernel.config import Settings
-from app.kernel.websockets import WritableWebSocketProtocol
+from app.kernel.websockets import LineWebSocketProtocol
 
 MAX_FRAME_BYTES = 65_536
 MAX_FRAMES_WAITING = 16
@@ -22,7 +22,7 @@ def run(settings: Settings) -> None:
         reload=settings.reload,
         log_config=None,
         access_log=False,
-        ws=WritableWebSocketProtocol,
+        ws=LineWebSocketProtocol,
         ws_max_size=MAX_FRAME_BYTES,
         ws_max_queue=MAX_FRAMES_WAITING,
         ws_ping_interval=PING_SECONDS,

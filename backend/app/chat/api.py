@@ -94,7 +94,7 @@ async def read_conversation(conversation_id: ConversationId, me: Me, session: Re
 async def change_conversation(
     conversation_id: ConversationId, change: ConversationChange, me: Me, session: Tx
 ) -> ConversationPublic:
-    """Status, assignee, labels, priority, snooze; absent fields stay. Merchant's side only: 403 for others who see it."""
+    """Status, assignee, labels, priority, snooze; absent fields stay. Merchant's side only."""
     return await conversations.change(session, me, conversation_id, change)
 
 

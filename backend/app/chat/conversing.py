@@ -1,15 +1,17 @@
 """What one socket says: each frame of the client, parsed and handed to one verb."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
+
+import orjson
 
 from app.chat import conversations, frames, messages
 from app.chat.access import side_of
 from app.chat.desk import Desk
-from app.chat.drafts import checked_id, invalid
+from app.chat.drafts import Draft, checked_id, invalid
 from app.chat.hub import ADMINS, Delivery, Socket, person, team
 from app.chat.plan import Outcome
+from app.kernel import clock
 from app.kernel.errors import AppError, NotFound
 from app.kernel.identity import Role
 
@@ -17,19 +19,38 @@ MAX_IN_FLIGHT = 64  # sends of one socket that wait for their commit
 MAX_SYNC = 500  # conversations of one `sync`
 MAX_PARTIES = 20_000  # conversations whose two sides this process remembers
 MAX_SEQ = 2**31 - 1
-
-Answer = Callable[[dict[str, Any]], Awaitable[None]]
+BURST_SECONDS = 2  # a socket may send twice its rate at once
 
 
 class Conversing:
     """Answers the frames of one socket, in their order."""
 
-    __slots__ = ("_desk", "_room", "_socket")
+    __slots__ = ("_desk", "_rate", "_room", "_socket")
 
     def __init__(self, desk: Desk, socket: Socket) -> None:
         self._desk = desk
         self._socket = socket
         self._room: asyncio.Event | None = None
+        self._rate = float(desk.settings.socket_frames_per_second)
+        socket.allowance, socket.allowance_at = self._rate * BURST_SECONDS, clock.monotonic()
+
+    def at_once(self, text: bytes) -> bool:
+        """Answer a frame that needs no waiting: a message without files. False leaves it, uncounted, to `answer`."""
+        socket = self._socket
+        if socket.is_busy or socket.in_flight >= MAX_IN_FLIGHT or socket.allowance < 1:
+            return False
+        try:
+            frame = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return False
+        if type(frame) is not dict or frame.get("type") != "send" or frame.get("attachment_ids"):
+            return False
+        self.is_within_rate()
+        try:
+            self._submit(messages.checked_draft(socket.identity, frame.get("conversation_id"), frame))
+        except AppError as error:
+            self._push(frames.error(error, socket.locale, frame.get("client_id")))
+        return True
 
     async def answer(self, frame: dict[str, Any]) -> None:
         """Do what the frame asks. Raises `AppError` for what the client should know."""
@@ -47,33 +68,42 @@ class Conversing:
         elif kind != "auth":
             raise AppError(400, "unknown_frame", "This type of frame is unknown.")
 
+    def is_within_rate(self) -> bool:
+        """Count a frame in a token bucket: `socket_frames_per_second`, twice that at once."""
+        socket, now = self._socket, clock.monotonic()
+        allowance = min(self._rate * BURST_SECONDS, socket.allowance + (now - socket.allowance_at) * self._rate)
+        socket.allowance_at = now
+        socket.allowance = max(0.0, allowance - 1)
+        return allowance >= 1
+
     def ended(self) -> None:
         """The socket is gone; nobody waits any more."""
         if self._room is not None:
             self._room.set()
 
-    def _push(self, frame: str) -> None:
+    def _push(self, frame: bytes) -> None:
         self._desk.hub.push(self._socket, frame)
 
     async def _send(self, frame: dict[str, Any]) -> None:
-        socket, client_id = self._socket, frame.get("client_id")
-        if client_id is None:
-            raise invalid("client_id", "A message sent over the socket needs a client_id.")
-        draft = await messages.draft_of(self._desk.db, socket.identity, frame.get("conversation_id"), frame)
+        draft = await messages.draft_of(self._desk.db, self._socket.identity, frame.get("conversation_id"), frame)
+        if self._socket.in_flight >= MAX_IN_FLIGHT:
+            self._room = asyncio.Event()
+            await self._room.wait()
+            self._room = None
+        self._submit(draft)
+
+    def _submit(self, draft: Draft) -> None:
+        socket = self._socket
 
         def done(outcome: Outcome) -> None:
             socket.in_flight -= 1
             if self._room is not None:
                 self._room.set()
             if isinstance(outcome, AppError):
-                self._push(frames.error(outcome, socket.locale, client_id))
+                self._push(frames.error(outcome, socket.locale, draft.client_id))
             else:
                 self._push(frames.sent(outcome.message))
 
-        if socket.in_flight >= MAX_IN_FLIGHT:
-            self._room = asyncio.Event()
-            await self._room.wait()
-            self._room = None
         socket.in_flight += 1
         self._desk.writer.submit(draft, done, socket)
 

@@ -1,4 +1,4 @@
-"""The moving parts of the chat in one process, put together: hub, presence, writer, search index, closing of sockets."""
+"""The moving parts of the chat in one process, put together."""
 
 import asyncio
 from collections.abc import Sequence
@@ -44,7 +44,6 @@ class Desk:
 
     async def start(self) -> None:
         """Begin to serve conversations."""
-        self.hub.start()
         self.writer.start()
         await self.broker.start(self._receive, self.hub.resync_all)
         self.presence.start()

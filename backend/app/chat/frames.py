@@ -1,4 +1,4 @@
-"""The frames that the server sends, as JSON text. `protocol.md` is their contract."""
+"""The frames that the server sends, as JSON in UTF-8. `protocol.md` is their contract."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,12 +17,12 @@ PROTOCOL = "parley.v1"
 HEARTBEAT_SECONDS = 20
 
 
-def dump(frame: dict[str, Any]) -> str:
-    """JSON text of a frame."""
-    return orjson.dumps(frame).decode()
+def dump(frame: dict[str, Any]) -> bytes:
+    """JSON of a frame."""
+    return orjson.dumps(frame)
 
 
-def message(row: MessageRow, settings: Settings) -> str:
+def message(row: MessageRow, settings: Settings) -> bytes:
     """`message`, the same for every reader."""
     return dump(
         {
@@ -54,7 +54,7 @@ def attachments(stored: Sequence[dict[str, Any]] | None, settings: Settings) -> 
     ]
 
 
-def sent(row: MessageRow) -> str:
+def sent(row: MessageRow) -> bytes:
     """`sent`: the answer to `send`, after the commit."""
     return dump(
         {
@@ -68,7 +68,7 @@ def sent(row: MessageRow) -> str:
     )
 
 
-def error(problem: AppError, locale: str, client_id: object = None) -> str:
+def error(problem: AppError, locale: str, client_id: object = None) -> bytes:
     """`error` in the caller's language; with `client_id` when a `send` was refused."""
     frame: dict[str, Any] = {
         "type": "error",
@@ -81,7 +81,7 @@ def error(problem: AppError, locale: str, client_id: object = None) -> str:
     return dump(frame)
 
 
-def ready(user_id: str, role: str) -> str:
+def ready(user_id: str, role: str) -> bytes:
     """`ready`: the caller is known."""
     return dump(
         {
@@ -95,28 +95,28 @@ def ready(user_id: str, role: str) -> str:
     )
 
 
-def online_users(users: Sequence[str]) -> str:
+def online_users(users: Sequence[str]) -> bytes:
     """`online_users`: those with whom the caller shares a conversation."""
     return dump({"type": "online_users", "users": sorted(users), "timestamp": clock.now()})
 
 
-def status(user_id: str, is_online: bool) -> str:
+def status(user_id: str, is_online: bool) -> bytes:
     """`status`: somebody came or went."""
     word = "online" if is_online else "offline"
     return dump({"type": "status", "user_id": user_id, "status": word, "timestamp": clock.now()})
 
 
-def read(conversation_id: int, side: str, seq: int) -> str:
+def read(conversation_id: int, side: str, seq: int) -> bytes:
     """`read`: a side's read mark moved."""
     return dump({"type": "read", "conversation_id": str(conversation_id), "side": side, "seq": seq})
 
 
-def typing(conversation_id: int, user_id: str, is_on: bool) -> str:
+def typing(conversation_id: int, user_id: str, is_on: bool) -> bytes:
     """`typing`."""
     return dump({"type": "typing", "conversation_id": str(conversation_id), "user_id": user_id, "on": is_on})
 
 
-def conversation(public: ConversationPublic) -> str:
+def conversation(public: ConversationPublic) -> bytes:
     """`conversation`: the whole new state."""
     return dump({"type": "conversation", "conversation": public.model_dump(mode="json")})
 

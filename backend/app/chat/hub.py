@@ -14,6 +14,7 @@ from loguru import logger
 from app.chat import frames
 from app.kernel.broker import Broker
 from app.kernel.identity import Identity, Role
+from app.kernel.websockets import Line
 
 MAX_QUEUED = 1000  # frames of one socket; beyond it a slow reader is told to sync instead
 ADMINS = "admins"
@@ -39,45 +40,53 @@ class Delivery(NamedTuple):
     """A frame for some audiences. `origin`: the socket that caused it and has its own answer."""
 
     audiences: Sequence[str]
-    frame: str
+    frame: bytes
     origin: object = None
 
 
 class Socket:
-    """One open connection with its queue. `writable` is the transport's flow control, where the server tells it."""
+    """One open connection with its queue. `line` is the direct way to the transport, where the server offers one."""
 
-    __slots__ = ("_send", "allowance", "allowance_at", "audiences", "frames", "identity", "in_flight", "is_flushing",
-                 "is_full", "locale", "writable")  # fmt: skip
+    __slots__ = ("_send", "allowance", "allowance_at", "audiences", "frames", "identity", "in_flight", "is_busy",
+                 "is_flushing", "is_full", "line", "locale")  # fmt: skip
 
-    def __init__(self, identity: Identity, send: Send, locale: str, writable: asyncio.Event | None) -> None:
+    def __init__(self, identity: Identity, send: Send, locale: str, line: Line | None) -> None:
         self.identity = identity
         self.locale = locale
-        self.writable = writable
+        self.line = line
         self.audiences: set[str] = own_audiences(identity)
-        self.frames: list[str] = []
+        self.frames: list[bytes] = []
         self.is_flushing = False
         self.is_full = False
+        self.is_busy = False
+        """Its reader works on a frame: what comes now must wait behind it."""
         self.in_flight = 0
         self.allowance = 0.0
         self.allowance_at = 0.0
         self._send = send
 
-    async def flush(self, *, may_wait: bool) -> bool:
-        """Send what is queued, also what is queued meanwhile. False: the peer reads too slowly and we may not wait."""
-        try:
-            while self.frames or self.is_full:
-                queued, self.frames = self.frames, []
-                if self.is_full:
-                    self.is_full, queued = False, [frames.RESYNC]
-                for position, frame in enumerate(queued):
-                    if not may_wait and not (self.writable and self.writable.is_set()):
-                        self.frames = queued[position:] + self.frames
-                        return False
-                    await self._send({"type": "websocket.send", "text": frame})
-        except (RuntimeError, OSError):
-            self.frames = []  # closed while we wrote; its reader ends it
+    def flush_now(self) -> bool:
+        """Send what is queued over the line; False when there is none, or the peer reads too slowly."""
+        if self.line is None or not self.line.writable.is_set():
+            return False
+        self.line.write_texts(self._taken())
         self.is_flushing = False
         return True
+
+    async def flush(self) -> None:
+        """Send what is queued as soon as the peer takes it, also what is queued meanwhile."""
+        try:
+            while self.frames or self.is_full:
+                if self.line is not None:
+                    await self.line.writable.wait()
+                    self.line.write_texts(self._taken())
+                    continue
+                for frame in self._taken():
+                    await self._send({"type": "websocket.send", "text": frame.decode()})
+        except (RuntimeError, OSError):
+            self.frames = []  # closed while we wrote; its reader ends it
+        finally:
+            self.is_flushing = False
 
     async def close(self, code: int, reason: str = "") -> None:
         """Close; the reader sees the disconnect."""
@@ -85,6 +94,12 @@ class Socket:
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
         except (RuntimeError, OSError):
             logger.debug("socket of {} was closed already", self.identity.user_id)
+
+    def _taken(self) -> list[bytes]:
+        taken, self.frames = self.frames, []
+        if self.is_full:
+            self.is_full, taken = False, [frames.RESYNC]
+        return taken
 
 
 def own_audiences(identity: Identity) -> set[str]:
@@ -103,21 +118,12 @@ class Hub:
         self._broker = broker
         self._members: dict[str, set[Socket]] = {}
         self._dirty: list[Socket] = []
-        self._wake = asyncio.Event()
-        self._flushes: set[asyncio.Task[bool]] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._flushes: set[asyncio.Task[None]] = set()
         self.sockets: set[Socket] = set()
-
-    def start(self) -> None:
-        """Begin to flush queues."""
-        self._task = asyncio.create_task(self._flush_dirty(), name="hub")
 
     async def stop(self) -> None:
         """Close every socket with 1012: come back, with jitter."""
         await asyncio.gather(*(socket.close(1012, "restarting") for socket in list(self.sockets)))
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     def join(self, socket: Socket) -> None:
         """Begin to deliver to `socket`."""
@@ -144,7 +150,7 @@ class Hub:
         """The sockets of an audience in this process."""
         return tuple(self._members.get(audience, ()))
 
-    def push(self, socket: Socket, frame: str) -> None:
+    def push(self, socket: Socket, frame: bytes) -> None:
         """Queue one frame; all that is queued in this turn of the loop leaves in one write."""
         if len(socket.frames) >= MAX_QUEUED:
             socket.frames.clear()
@@ -153,18 +159,19 @@ class Hub:
             socket.frames.append(frame)
         if not socket.is_flushing:
             socket.is_flushing = True
+            if not self._dirty:
+                asyncio.get_running_loop().call_soon(self._flush_dirty)
             self._dirty.append(socket)
-            self._wake.set()
 
     def deliver(self, deliveries: Sequence[Delivery]) -> None:
-        """Hand frames to their audiences, here now and in the other processes soon. Never raises for a reader's sake."""
+        """Hand frames to their audiences, here now and in the other processes soon."""
         self.deliver_here(deliveries)
         if deliveries and self._broker.has_peers:
-            self._broker.publish(b"f" + orjson.dumps([(d.audiences, d.frame) for d in deliveries]))
+            self._broker.publish(b"f" + orjson.dumps([(d.audiences, d.frame.decode()) for d in deliveries]))
 
     def receive(self, payload: bytes) -> None:
         """Frames of another process."""
-        self.deliver_here([Delivery(audiences, frame) for audiences, frame in orjson.loads(payload)])
+        self.deliver_here([Delivery(audiences, frame.encode()) for audiences, frame in orjson.loads(payload)])
 
     def resync_all(self) -> None:
         """Something may have been missed: every socket is asked to sync."""
@@ -179,13 +186,10 @@ class Hub:
                     if socket is not origin:
                         self.push(socket, frame)
 
-    async def _flush_dirty(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            dirty, self._dirty = self._dirty, []
-            for socket in dirty:
-                if not await socket.flush(may_wait=False):
-                    task = asyncio.create_task(socket.flush(may_wait=True))
-                    self._flushes.add(task)
-                    task.add_done_callback(self._flushes.discard)
+    def _flush_dirty(self) -> None:
+        dirty, self._dirty = self._dirty, []
+        for socket in dirty:
+            if not socket.flush_now():
+                task = asyncio.create_task(socket.flush())
+                self._flushes.add(task)
+                task.add_done_callback(self._flushes.discard)

@@ -1,7 +1,7 @@
 """The list of conversations: filters, pages, counts. Its cost does not grow with depth."""
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, case, func, or_
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -57,7 +57,7 @@ async def counts(session: AsyncSession, me: Identity) -> InboxCounts:
     """What stands beside the inbox's tabs."""
     assignee = col(Conversation.assignee_id)
     query = select(
-        func.count().filter(assignee == me.user_id), func.count().filter(assignee.is_(None)), func.count()
+        func.count(case((assignee == me.user_id, 1))), func.count(case((assignee.is_(None), 1))), func.count()
     ).where(access.seen_by(me), col(Conversation.status) != Status.RESOLVED)
     mine, unassigned, everything = (await session.exec(query)).one()
     return InboxCounts(mine=mine, unassigned=unassigned, all=everything)

@@ -1,6 +1,7 @@
 """Fills the search index behind the writer: indexing in the send transaction would cost a third of the rate.
 
-Nothing can be missed: seqs have no gaps, so one number per conversation (`search_progress.indexed_seq`) says what is done.
+Nothing can be missed: seqs have no gaps, so one number per conversation (`search_progress.indexed_seq`) says what is
+done.
 """
 
 import asyncio

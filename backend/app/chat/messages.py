@@ -42,23 +42,30 @@ class MessageCreate(SQLModel):
 
 async def draft_of(db: Database, me: Identity, conversation_id: object, fields: dict[str, Any]) -> Draft:
     """Check the form of a message and claim its files. For every door; raises 403 for admins, 422 with the field."""
-    access.check_may_write(me)
-    draft = Draft(
-        sender=me,
-        conversation_id=checked_id(conversation_id, "conversation_id"),
-        client_id=checked_client_id(fields.get("client_id")),
-        content=checked_content(fields.get("content", ""), may_be_empty=bool(fields.get("attachment_ids"))),
-        message_type=checked_type(fields.get("message_type")),
-    )
-    if fields.get("reply_to") is not None:
-        draft.reply_to = checked_id(fields["reply_to"], "reply_to")
+    draft = checked_draft(me, conversation_id, fields)
     file_ids = checked_ids(fields.get("attachment_ids"), "attachment_ids")
     if file_ids:
         async with db.writing() as session:
             draft.attachments = await uploads.take(session, me.user_id, file_ids)
-    elif draft.message_type != MessageType.TEXT:
-        raise invalid("attachment_ids", "An image or a file needs its attachment.")
     return draft
+
+
+def checked_draft(me: Identity, conversation_id: object, fields: dict[str, Any]) -> Draft:
+    """A draft without its files. Raises 403 for admins, 422 with the field."""
+    access.check_may_write(me)
+    message_type, has_files = checked_type(fields.get("message_type")), bool(fields.get("attachment_ids"))
+    if message_type != MessageType.TEXT and not has_files:
+        raise invalid("attachment_ids", "An image or a file needs its attachment.")
+    reply_to = fields.get("reply_to")
+    return Draft(
+        me,
+        checked_id(conversation_id, "conversation_id"),
+        checked_client_id(fields.get("client_id")),
+        checked_content(fields.get("content", ""), may_be_empty=has_files),
+        message_type,
+        None,
+        None if reply_to is None else checked_id(reply_to, "reply_to"),
+    )
 
 
 async def listing(

@@ -57,7 +57,7 @@ class Conversation(SQLModel, table=True):
     customer_id: str = Field(max_length=50, foreign_key="users.id")
     merchant_id: str = Field(max_length=50, foreign_key="users.id")
     open_key: str | None = Field(default=None, max_length=101, unique=True)
-    """`customer:merchant` while it is the one open between the two, else NULL: two first messages at once make one row."""
+    """`customer:merchant` while it is the one open between the two, else NULL, so that two starts at once make one."""
     status: Status = Field(default=Status.OPEN, sa_column=Column(_enum(Status), nullable=False))
     assignee_id: str | None = Field(default=None, max_length=50, foreign_key="users.id")
     priority: Priority = Field(default=Priority.NORMAL, sa_column=Column(_enum(Priority), nullable=False))

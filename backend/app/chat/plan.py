@@ -1,6 +1,7 @@
 """What a batch of drafts becomes, decided on locked rows: pure, the same for every database."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,8 +12,9 @@ from app.kernel.identity import Role
 from app.kernel.ids import new_id
 
 
-class LockedConversation(NamedTuple):
-    """What the plan needs to know of a conversation, read under its row lock."""
+@dataclass(slots=True)
+class Standing:
+    """What the plan needs to know of a conversation, and changes as it goes."""
 
     id: int
     customer_id: str
@@ -49,6 +51,7 @@ class Sent(NamedTuple):
 
 
 Outcome = Sent | AppError
+_ASLEEP = frozenset({Status.RESOLVED.value, Status.SNOOZED.value})
 Key = tuple[int, str]
 
 
@@ -58,40 +61,49 @@ class Plan:
 
     outcomes: list[Outcome] = field(default_factory=list)
     messages: list[MessageRow] = field(default_factory=list)
-    updates: dict[int, ConversationUpdate] = field(default_factory=dict)
+    standings: dict[int, Standing] = field(default_factory=dict)
+    """The conversations that change, as they stand afterwards."""
+    _last: dict[int, MessageRow] = field(default_factory=dict)
+
+    def updates(self) -> list[ConversationUpdate]:
+        """What to write of the conversations, in id order, so that two writers cannot lock each other out."""
+        return [_update(self.standings[number], self._last[number]) for number in sorted(self.standings)]
 
 
 def make(
     drafts: Sequence[Draft],
-    conversations: Mapping[int, LockedConversation],
+    conversations: Mapping[int, Standing],
     known: Mapping[Key, MessageRow],
     replied_to: Mapping[int, int],
     now: int,
 ) -> Plan:
-    """Decide every draft. `known`: messages that already bear a draft's name; `replied_to`: message id → conversation id."""
+    """Decide every draft.
+
+    `known`: messages that bear a draft's name already; `replied_to`: message id → conversation id.
+    """
     plan = Plan()
     placed: dict[Key, MessageRow] = dict(known)
-    current = dict(conversations)
     for draft in drafts:
-        conversation = current.get(draft.conversation_id)
-        refusal = _refusal(draft, conversation, replied_to)
-        if refusal is not None or conversation is None:
+        number = draft.conversation_id
+        standing = plan.standings.get(number) or conversations.get(number)
+        refusal = _refusal(draft, standing, replied_to)
+        if refusal is not None or standing is None:
             plan.outcomes.append(refusal or _not_found())
             continue
-        key = (draft.conversation_id, draft.client_id)
-        earlier = placed.get(key)
+        earlier = placed.get((number, draft.client_id))
         if earlier is not None:
-            plan.outcomes.append(_again(draft, earlier, conversation))
+            plan.outcomes.append(_again(draft, earlier, standing))
             continue
-        message = _message(draft, conversation.last_seq + 1, now)
-        placed[key] = message
-        current[conversation.id], plan.updates[conversation.id] = _advance(conversation, message, now)
+        if number not in plan.standings:
+            standing = plan.standings[number] = copy(standing)
+        message = _place(draft, standing, now)
+        placed[number, draft.client_id] = plan._last[number] = message
         plan.messages.append(message)
-        plan.outcomes.append(Sent(message, conversation.customer_id, conversation.merchant_id, False))
+        plan.outcomes.append(Sent(message, standing.customer_id, standing.merchant_id, False))
     return plan
 
 
-def _refusal(draft: Draft, conversation: LockedConversation | None, replied_to: Mapping[int, int]) -> AppError | None:
+def _refusal(draft: Draft, conversation: Standing | None, replied_to: Mapping[int, int]) -> AppError | None:
     sender = draft.sender
     if sender.role is Role.ADMIN:
         return read_only()
@@ -115,7 +127,7 @@ def _not_found() -> AppError:
     return NotFound("conversation_not_found", "There is no such conversation.")
 
 
-def _again(draft: Draft, earlier: MessageRow, conversation: LockedConversation) -> Outcome:
+def _again(draft: Draft, earlier: MessageRow, conversation: Standing) -> Outcome:
     is_same = (
         earlier.sender_id == draft.sender.user_id
         and earlier.content == draft.content
@@ -132,14 +144,25 @@ def _file_ids(attachments: list[dict[str, Any]] | None) -> list[str]:
     return [attachment["id"] for attachment in attachments or ()]
 
 
-def _message(draft: Draft, seq: int, now: int) -> MessageRow:
+def _place(draft: Draft, standing: Standing, now: int) -> MessageRow:
+    """The next message of `standing`: a buyer's starts the waiting clock and reopens, an answer stops it."""
+    sender = draft.sender
+    standing.last_seq += 1
+    if sender.role is Role.BUYER:
+        standing.merchant_unread += 1
+        standing.waiting_since = standing.waiting_since or now
+        if standing.status in _ASLEEP:
+            standing.status = Status.OPEN.value
+    else:
+        standing.customer_unread += 1
+        standing.waiting_since = None
     return MessageRow(
         new_id(),
         draft.conversation_id,
-        seq,
+        standing.last_seq,
         draft.client_id,
-        draft.sender.user_id,
-        draft.sender.role.value,
+        sender.user_id,
+        sender.role.value,
         draft.content,
         draft.message_type,
         draft.attachments,
@@ -148,30 +171,17 @@ def _message(draft: Draft, seq: int, now: int) -> MessageRow:
     )
 
 
-def _advance(
-    conversation: LockedConversation, message: MessageRow, now: int
-) -> tuple[LockedConversation, ConversationUpdate]:
-    """The conversation after `message`: a buyer's message starts the waiting clock and reopens, an answer stops it."""
-    by_customer = message.sender_id == conversation.customer_id
-    asleep = by_customer and conversation.status in (Status.RESOLVED, Status.SNOOZED)
-    waiting = (conversation.waiting_since or now) if by_customer else None
-    after = conversation._replace(
-        status=Status.OPEN.value if asleep else conversation.status,
-        last_seq=message.seq,
-        customer_unread=conversation.customer_unread + (not by_customer),
-        merchant_unread=conversation.merchant_unread + by_customer,
-        waiting_since=waiting,
-    )
+def _update(standing: Standing, message: MessageRow) -> ConversationUpdate:
     preview = message.content.strip()[:MAX_PREVIEW] or next((a["name"] for a in message.attachments or ()), "")
-    return after, ConversationUpdate(
-        after.id,
-        after.status,
-        after.last_seq,
+    return ConversationUpdate(
+        standing.id,
+        standing.status,
+        standing.last_seq,
         preview,
         message.message_type,
         message.sender_id,
-        now,
-        after.customer_unread,
-        after.merchant_unread,
-        after.waiting_since,
+        message.created_at,
+        standing.customer_unread,
+        standing.merchant_unread,
+        standing.waiting_since,
     )

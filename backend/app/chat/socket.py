@@ -14,18 +14,17 @@ from app.chat import conversations, frames
 from app.chat.conversing import Conversing
 from app.chat.desk import NOT_AUTHENTICATED, Desk, desk_of
 from app.chat.hub import Socket, shop_watchers
-from app.kernel import clock
 from app.kernel.config import settings_of
 from app.kernel.db import database_of
 from app.kernel.errors import AppError, Unauthorized
 from app.kernel.i18n import locale_of
 from app.kernel.identity import Identity, Role
 from app.kernel.page_security import is_own_origin
-from app.kernel.websockets import WRITABLE
+from app.kernel.websockets import LINE
 
 AUTH_SECONDS = 5.0
 NOT_ALLOWED, TOO_SLOW, TOO_FAST = 4403, 4408, 4429
-BURST_SECONDS = 2  # a socket may send twice its rate at once
+ABUSIVE = {"too_fast", "bad_frame", "unknown_frame"}
 MAX_ABUSE = 50  # frames refused for speed, or not understood, before the socket is closed
 SUBPROTOCOL, BEARER = "parley.v1", "bearer."
 Receive = Callable[[], Awaitable[Any]]
@@ -74,8 +73,8 @@ async def _authenticated(websocket: WebSocket, user_id: str) -> Identity | None:
 
 
 async def _serve(websocket: WebSocket, desk: Desk, identity: Identity) -> None:
-    writable = websocket.scope.get("extensions", {}).get(WRITABLE)
-    socket = Socket(identity, websocket.send, locale_of(websocket), writable)
+    line = websocket.scope.get("extensions", {}).get(LINE)
+    socket = Socket(identity, websocket.send, locale_of(websocket), line)
     merchants: list[str] = []
     if identity.role is Role.BUYER:
         async with desk.db.reading() as session:
@@ -87,46 +86,50 @@ async def _serve(websocket: WebSocket, desk: Desk, identity: Identity) -> None:
     hub.push(socket, frames.online_users(presence.visible_to(socket)))
     hub.join(socket)
     conversing = Conversing(desk, socket)
+    if line is not None:
+        line.on_text = conversing.at_once
     try:
         await _listen(websocket, desk, socket, conversing)
     finally:
         hub.leave(socket)
         presence.left(identity)
         conversing.ended()
+        if line is not None:
+            line.on_text = None
 
 
 async def _listen(websocket: WebSocket, desk: Desk, socket: Socket, conversing: Conversing) -> None:
-    rate = float(desk.settings.socket_frames_per_second)
-    socket.allowance, socket.allowance_at = rate * BURST_SECONDS, clock.monotonic()
     abuse = 0
-    receive = websocket.receive
     while True:
-        message = await receive()
+        message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
             return
-        problem = None
-        if not _is_within(socket, rate):
-            problem = AppError(429, "too_fast", "You send faster than this connection may.")
-        else:
-            frame = _parsed(message)
-            if frame is None:
-                problem = AppError(400, "bad_frame", "A frame is a JSON object with a type.")
-            else:
-                try:
-                    await conversing.answer(frame)
-                except AppError as error:
-                    desk.hub.push(socket, frames.error(error, socket.locale, frame.get("client_id")))
-                    abuse += error.code == "unknown_frame"
-                except Exception as error:  # the outermost loop of a socket: one frame's fault must not end it
-                    logger.opt(exception=error).error("socket: a frame failed")
-                    internal = AppError(500, "internal", "Something went wrong on our side.")
-                    desk.hub.push(socket, frames.error(internal, socket.locale, frame.get("client_id")))
-        if problem is not None:
-            abuse += 1
-            desk.hub.push(socket, frames.error(problem, socket.locale))
+        socket.is_busy = True
+        problem = await _answered(desk, socket, conversing, _parsed(message))
+        socket.is_busy = False
+        abuse += problem in ABUSIVE
         if abuse >= MAX_ABUSE:
             await socket.close(TOO_FAST, "too many bad frames")
             return
+
+
+async def _answered(desk: Desk, socket: Socket, conversing: Conversing, frame: dict[str, Any] | None) -> str | None:
+    """Answer one frame; the code of the error that the client was told, if any."""
+    try:
+        if not conversing.is_within_rate():
+            raise AppError(429, "too_fast", "You send faster than this connection may.")
+        if frame is None:
+            raise AppError(400, "bad_frame", "A frame is a JSON object with a type.")
+        await conversing.answer(frame)
+    except AppError as error:
+        problem = error
+    except Exception as error:  # the outermost loop of a socket: one frame's fault must not end it
+        logger.opt(exception=error).error("socket: a frame failed")
+        problem = AppError(500, "internal", "Something went wrong on our side.")
+    else:
+        return None
+    desk.hub.push(socket, frames.error(problem, socket.locale, frame and frame.get("client_id")))
+    return problem.code
 
 
 def _parsed(message: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -135,12 +138,3 @@ def _parsed(message: Mapping[str, Any]) -> dict[str, Any] | None:
     except orjson.JSONDecodeError:
         return None
     return frame if isinstance(frame, dict) and isinstance(frame.get("type"), str) else None
-
-
-def _is_within(socket: Socket, rate: float) -> bool:
-    """A token bucket: `rate` frames a second, twice that at once."""
-    now = clock.monotonic()
-    allowance = min(rate * BURST_SECONDS, socket.allowance + (now - socket.allowance_at) * rate)
-    socket.allowance_at = now
-    socket.allowance = max(0.0, allowance - 1)
-    return allowance >= 1

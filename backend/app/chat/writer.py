@@ -99,7 +99,7 @@ class Writer:
                 done(outcome)
 
     async def _commit(self, drafts: list[Draft]) -> tuple[list[Outcome], bool]:
-        """The outcomes, and whether an earlier try may have committed. Trying again is safe: client ids name messages."""
+        """The outcomes, and whether an earlier try may have committed. Another try is safe: messages have names."""
         for delay in (0.0, *RETRY_SECONDS):
             await asyncio.sleep(delay)
             try:

@@ -1,7 +1,7 @@
 """Words for a full-text index that finds Chinese: runs of CJK as overlapping pairs, everything else as words.
 
-Database tokenizers do not cut 「大米还有吗」, and trigram indexes miss two-character words. A pair is written in code points
-(`u5927u7c73`), so that every database's plain parser takes it for one word of more than its minimum length.
+Database tokenizers do not cut 「大米还有吗」, and trigram indexes miss two-character words. A pair is written in
+code points (`u5927u7c73`), so that every database's plain parser takes it for one word of more than its minimum length.
 """
 
 import re

@@ -69,7 +69,7 @@ class RedisBroker:
     def __init__(self, url: str) -> None:
         # Pub/sub reads block for longer than redis-py 8's default socket_timeout of 5 s.
         self._redis = Redis.from_url(url, socket_timeout=None, socket_connect_timeout=2, health_check_interval=15)
-        # Redis' channels are the same in all of its databases; installations that share a server must not hear each other.
+        # Redis' channels are the same in all of its databases; installations that share a server must not mix.
         self._channel = f"{CHANNEL}:{self._redis.connection_pool.connection_kwargs.get('db') or 0}"
         self._origin = os.urandom(ORIGIN_BYTES)
         self._waiting: list[bytes] = []

@@ -1,4 +1,4 @@
-"""Where batches of messages are committed: the driver's own connection, because ORM objects cost four fifths of the rate."""
+"""Where batches of messages are committed: the driver's own connection, because ORM objects cost most of the rate."""
 
 from collections.abc import Sequence
 from typing import Protocol

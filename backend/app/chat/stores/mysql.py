@@ -8,7 +8,7 @@ import pymysql
 
 from app.chat import plan as plans
 from app.chat.drafts import Draft, stored_row
-from app.chat.plan import LockedConversation, Outcome, Plan
+from app.chat.plan import Outcome, Plan, Standing
 from app.chat.stores import StoreUnavailable
 from app.kernel.db import Database
 
@@ -57,7 +57,7 @@ class MysqlStore:
                 plan = await self._plan(cursor, drafts, now)
                 if plan.messages:
                     await cursor.executemany(_INSERT, [message.as_stored() for message in plan.messages])
-                    changes = [(*update[1:], update.last_message_time, update.id) for update in plan.updates.values()]
+                    changes = [(*update[1:], update.last_message_time, update.id) for update in plan.updates()]
                     await cursor.executemany(_UPDATE, changes)
             await self._connection.commit()
         except BaseException as error:
@@ -77,7 +77,7 @@ class MysqlStore:
     async def _plan(self, cursor: Any, drafts: Sequence[Draft], now: int) -> Plan:
         wanted = sorted({draft.conversation_id for draft in drafts})
         await cursor.execute(_LOCK.format(_marks(len(wanted))), wanted)
-        conversations = {row[0]: LockedConversation(*row) for row in await cursor.fetchall()}
+        conversations = {row[0]: Standing(*row) for row in await cursor.fetchall()}
         names = [value for draft in drafts for value in (draft.conversation_id, draft.client_id)]
         await cursor.execute(_KNOWN.format(_marks(len(drafts), "(%s, %s)")), names)
         known = {(row[1], row[3]): stored_row(row) for row in await cursor.fetchall()}

@@ -10,7 +10,7 @@ import orjson
 
 from app.chat import plan as plans
 from app.chat.drafts import Draft, stored_row
-from app.chat.plan import LockedConversation, Outcome, Plan
+from app.chat.plan import Outcome, Plan, Standing
 from app.chat.stores import StoreUnavailable
 from app.kernel.db import BUSY_TIMEOUT_MS, SQLITE_PRAGMAS, Database
 
@@ -58,7 +58,7 @@ class SqliteStore:
             try:
                 plan = self._plan(connection, drafts, now)
                 connection.executemany(_INSERT, [message.as_stored() for message in plan.messages])
-                connection.executemany(_UPDATE, list(plan.updates.values()))
+                connection.executemany(_UPDATE, plan.updates())
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
@@ -70,7 +70,7 @@ class SqliteStore:
 
     def _plan(self, connection: sqlite3.Connection, drafts: Sequence[Draft], now: int) -> Plan:
         wanted = orjson.dumps(list({draft.conversation_id for draft in drafts})).decode()
-        conversations = {row[0]: LockedConversation(*row) for row in connection.execute(_LOCK, (wanted,))}
+        conversations = {row[0]: Standing(*row) for row in connection.execute(_LOCK, (wanted,))}
         names = orjson.dumps([(draft.conversation_id, draft.client_id) for draft in drafts]).decode()
         known = {(row[1], row[3]): stored_row(row) for row in connection.execute(_KNOWN, (names,))}
         replies = [draft.reply_to for draft in drafts if draft.reply_to is not None]
