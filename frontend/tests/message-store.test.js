@@ -81,6 +81,7 @@ test("a pending message becomes the real one, whichever word of it comes first",
       else store.merge([message(2, { client_id: "mine", sender_id: "m1", sender_role: "merchant", content: "mine" })]);
     }
     assert.deepEqual(seqs(store), [1, 2], order.join(" "));
+    if (order[0] === "confirm") assert.equal(store.messages[1].created_at, 1_700_000_200, "the server's clock counts");
     assert.deepEqual(store.pending, [], order.join(" "));
   }
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { hue, initials, nameOf } from "../static/js/avatar.js";
 import { Drafts } from "../static/js/drafts.js";
 import { isComposing } from "../static/js/composing.js";
-import { matching } from "../static/js/quick-reply-picker.js";
+import { filled, matching } from "../static/js/quick-reply-picker.js";
 import { parts } from "../static/js/snippets.js";
 import { ago, waiting } from "../static/js/relative-time.js";
 
@@ -35,6 +35,10 @@ test("quick replies: every word must occur, titles first", () => {
   const replies = [{ title: "", content: "rice ships tomorrow" }, { title: "Rice", content: "x" }, { title: "Oil", content: "y" }];
   assert.deepEqual(matching(replies, "rice").map((one) => one.content), ["x", "rice ships tomorrow"]);
   assert.equal(matching(replies, "rice tomorrow").length, 1);
+});
+
+test("variables are filled, unknown ones stay to be seen", () => {
+  assert.equal(filled("Hi {{buyer.name}}, {{ agent.name }}: {{order.number}}", { "buyer.name": "Lin", "agent.name": "Chen" }), "Hi Lin, Chen: {{order.number}}");
 });
 
 test("the Enter of an input method is not ours", () => {

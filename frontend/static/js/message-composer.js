@@ -1,6 +1,6 @@
 // Where people write. Emits `write` {content, attachments, mode}; never loses what stands in it.
 import { AttachmentTray } from "./attachment-tray.js";
-import { QuickReplyPicker } from "./quick-reply-picker.js";
+import { QuickReplyPicker, filled } from "./quick-reply-picker.js";
 import { isComposing } from "./composing.js";
 import { part, setText } from "./dom.js";
 import { page, t } from "./page.js";
@@ -17,11 +17,12 @@ export class MessageComposer extends HTMLElement {
     this.sendButton = part(this, "send");
     this.state = part(this, "state");
     this.mode = "reply";
+    this.variables = {};
     this.tray = new AttachmentTray(part(this, "tray"), { largest: page.maxFileSize ?? 10_485_760 });
     this.tray.addEventListener("change", () => this.#refresh());
     this.tray.addEventListener("problem", (event) => setText(this.state, event.detail));
     const picker = part(this, "picker");
-    if (picker) this.picker = new QuickReplyPicker(picker, this.textarea, (text) => this.#take(text));
+    if (picker) this.picker = new QuickReplyPicker(picker, this.textarea, (text) => this.#take(filled(text, this.variables)));
     this.#listen();
     this.#refresh();
   }

@@ -95,7 +95,7 @@ export class MessageStore {
     if (!draft || draft.state === "sent") return;
     const { state: _, problem: __, ...facts } = draft;
     this.#pending.set(client_id, { ...draft, state: "sent", problem: "" });
-    this.merge([{ ...facts, id, seq, timestamp }]);
+    this.merge([{ ...facts, id, seq, created_at: timestamp ?? draft.created_at }]);
   }
 
   fail(client_id, problem) {

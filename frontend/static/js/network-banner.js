@@ -7,6 +7,7 @@ const BACK_MS = 2_500;
 
 export function watchNetwork(banner, live) {
   let wasDown = false;
+  let isPatient = false; // the first moments of an outage, in which nothing is said
   let timer;
   let ticking;
   const words = part(banner, "words");
@@ -27,6 +28,8 @@ export function watchNetwork(banner, live) {
   };
   const down = () => {
     if (ticking) return count();
+    if (isPatient && live.state !== "offline") return undefined;
+    isPatient = true;
     clearTimeout(timer);
     timer = setTimeout(() => {
       wasDown = true;
@@ -39,6 +42,7 @@ export function watchNetwork(banner, live) {
     clearTimeout(timer);
     clearInterval(ticking);
     ticking = undefined;
+    isPatient = false;
     if (!wasDown) return;
     wasDown = false;
     say("back", t("Back online. Nothing was lost."));

@@ -14,6 +14,11 @@ export function matching(replies, words) {
   return [...inTitle, ...inText].slice(0, MOST_SHOWN);
 }
 
+/** `{{buyer.name}}` and the like, from `values`; what is unknown stays to be seen and filled by hand. Pure. */
+export function filled(text, values) {
+  return text.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (whole, name) => values[name] ?? whole);
+}
+
 export class QuickReplyPicker {
   #replies = null;
   #shown = [];

@@ -98,6 +98,7 @@ export async function open(id, { isNew = true, focus = true } = {}) {
   if (isNew && location.pathname !== `/inbox/${id}`) history.pushState({ id }, "", `/inbox/${id}`);
   layout.showThread();
   composer.setMode("reply");
+  composer.variables = { "buyer.name": nameOf(one.customer), "agent.name": nameOf(page.me) };
   composer.open(drafts.get(id), t("Write to {name} — “/” for quick replies", { name: nameOf(one.customer) }));
   draw();
   list.reveal(id);
