@@ -5,6 +5,7 @@ empty means SQLite and in-process, as `scripts/test` has it.
 
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ from tests.serving import Server, served
 SERVER = os.environ.get("PARLEY_TEST_DATABASE_URL", "")
 BROKER = os.environ.get("PARLEY_TEST_BROKER_URL", "")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+MEMORY = Path("/dev/shm")
 BASE_URL = "http://parley.test"
 
 
@@ -54,20 +56,27 @@ def redis_url() -> str:
 
 
 @pytest.fixture
-def settings(migrated: str | Path, redis_url: str, tmp_path: Path) -> Settings:
+def database_url(migrated: str | Path) -> Iterator[str]:
+    """Where this test's tables are. A SQLite file lies in memory where that can be: most of a test is waiting for disks."""
+    if isinstance(migrated, str):
+        yield migrated
+        return
+    with tempfile.TemporaryDirectory(prefix="parley-test-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        copy = Path(folder) / "parley.db"
+        shutil.copy(migrated, copy)
+        yield f"sqlite:///{copy}"
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
     """An installation of the test's own. The process environment and `.env` have no say in what is named here."""
-    address = migrated
-    if isinstance(address, Path):
-        copy = tmp_path / "parley.db"
-        shutil.copy(address, copy)
-        address = f"sqlite:///{copy}"
     if redis_url:
         _forget_limits(redis_url)
     values: dict[str, Any] = {
         "environment": "development",
         "var_dir": tmp_path,
         "media_dir": tmp_path / "media",
-        "database_url": address,
+        "database_url": database_url,
         "database_pool_size": 5,
         "broker_url": redis_url,
         "snowflake_node_id": 0,  # leases are for clocks that nobody turns

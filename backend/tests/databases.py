@@ -28,6 +28,8 @@ def create(server: str, worker: str, folder: Path) -> str:
     own = url.set(database=f"{url.database}_{worker}").render_as_string(hide_password=False)
     drop(server, worker)
     _on_server(server, f"CREATE DATABASE {url.database}_{worker}")
+    if url.get_backend_name().startswith("postgres"):
+        _on_server(server, f"ALTER DATABASE {url.database}_{worker} SET synchronous_commit = off")
     _migrate(own, folder)
     return own
 

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection
 
 from app import server as flags
-from app.kernel.websockets import WritableWebSocketProtocol
+from app.kernel.websockets import LineWebSocketProtocol
 from tests.people import Person
 
 PATIENCE_SECONDS = 10.0  # a frame that has not come by then does not come
@@ -113,7 +113,7 @@ async def served(app: FastAPI, port: int = 0) -> AsyncIterator[Server]:
         lifespan="off",
         log_config=None,
         access_log=False,
-        ws=WritableWebSocketProtocol,
+        ws=LineWebSocketProtocol,
         ws_max_size=flags.MAX_FRAME_BYTES,
         ws_max_queue=flags.MAX_FRAMES_WAITING,
         ws_ping_interval=flags.PING_SECONDS,
@@ -123,7 +123,7 @@ async def served(app: FastAPI, port: int = 0) -> AsyncIterator[Server]:
     server = uvicorn.Server(config)
     # Not `serve()`, which would take the signals of the test run.
     task = asyncio.create_task(server._serve([listening]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag and no event
         await asyncio.sleep(0.005)
     try:
         yield Server("127.0.0.1", listening.getsockname()[1])
