@@ -60,11 +60,15 @@ async def counts(session: AsyncSession, me: Identity) -> InboxCounts:
         func.count(case((assignee == me.user_id, 1))), func.count(case((assignee.is_(None), 1))), func.count()
     ).where(access.seen_by(me), col(Conversation.status) != Status.RESOLVED)
     mine, unassigned, everything = (await session.exec(query)).one()
+    if me.role is Role.BUYER:
+        return InboxCounts(mine=0, unassigned=0, all=everything)
     return InboxCounts(mine=mine, unassigned=unassigned, all=everything)
 
 
 def _filtered(me: Identity, filters: ConversationFilters) -> ColumnElement[bool]:
     conditions = [access.seen_by(me)]
+    if me.role is Role.BUYER and (filters.assignee is not None or filters.label is not None):
+        return false()  # a buyer is not shown these, and does not find them out by asking
     if filters.status is not None:
         conditions.append(col(Conversation.status) == filters.status)
     if filters.assignee == "none":
