@@ -1,7 +1,7 @@
 """The list of conversations: filters, pages, counts. Its cost does not grow with depth."""
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy import ColumnElement, and_, case, false, func, or_
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
