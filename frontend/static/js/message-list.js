@@ -108,7 +108,8 @@ export class MessageList extends HTMLElement {
 
   #anchor() {
     const top = this.scroller.getBoundingClientRect().top;
-    for (const node of this.list.children) {
+    // A day's name moves when older messages of the same day come before it: only messages stay where they are.
+    for (const node of this.list.querySelectorAll(".row")) {
       const box = node.getBoundingClientRect();
       if (box.bottom > top) return { key: node.dataset.key, offset: box.top - top };
     }
