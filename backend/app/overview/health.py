@@ -1,5 +1,6 @@
 """Whether this process can serve, for load balancers and people; and its metrics."""
 
+from ipaddress import ip_address
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -10,6 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import VERSION
 from app.chat.desk import Desk, desk_of
 from app.kernel import ids
+from app.kernel.errors import NotFound
+from app.kernel.limits import address_of
 
 router = APIRouter()
 root = APIRouter()
@@ -48,5 +51,7 @@ root.add_api_route("/health", health, methods=["GET"])
 
 @root.get("/metrics")
 async def metrics(request: Request) -> Response:
-    """For Prometheus, from the machine's own network only: the proxy does not pass this address on."""
+    """For Prometheus, from a private network only: strangers need not know how busy a shop is."""
+    if not ip_address(address_of(request)).is_private:
+        raise NotFound()
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
