@@ -26,7 +26,7 @@ from app.kernel.identity import Identity, Role
 from app.kernel.paging import Listing
 
 MAX_LIMIT = 200
-MAX_SYNCED = 1000  # messages of one answer to `sync`; what is left is named in `more`
+MAX_SYNCED = 500  # messages of one answer to `sync`, far below the hub's MAX_QUEUED; what is left is named in `more`
 
 
 class MessageCreate(SQLModel):

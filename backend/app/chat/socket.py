@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, WebSocket
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from loguru import logger
 
 from app.accounts import authentication
@@ -35,6 +35,11 @@ router = APIRouter()
 @router.websocket("/ws/{user_id}")
 async def live(websocket: WebSocket, user_id: str) -> None:
     """Serve one connection until it ends."""
+    with suppress(WebSocketDisconnect):  # whoever leaves before the greeting needs no answer
+        await _welcome(websocket, user_id)
+
+
+async def _welcome(websocket: WebSocket, user_id: str) -> None:
     desk = desk_of(websocket)
     wanted = websocket.scope.get("subprotocols", [])
     await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in wanted else None)
