@@ -57,7 +57,7 @@ def redis_url() -> str:
 
 @pytest.fixture
 def database_url(migrated: str | Path) -> Iterator[str]:
-    """Where this test's tables are. A SQLite file lies in memory where that can be: most of a test is waiting for disks."""
+    """Where this test's tables are. A SQLite file lies in memory if it can: most of a test is waiting for disks."""
     if isinstance(migrated, str):
         yield migrated
         return

@@ -105,25 +105,25 @@ class Line:
 
 
 @asynccontextmanager
-async def served(app: FastAPI, port: int = 0) -> AsyncIterator[Server]:
-    """Serve an application that has been started already, with the flags of the product."""
+async def served(app: FastAPI, port: int = 0, **changes: Any) -> AsyncIterator[Server]:
+    """Serve an application that has been started already, with the flags of the product save for `changes`."""
     listening = socket.create_server(("127.0.0.1", port))
-    config = uvicorn.Config(
-        app,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        ws=LineWebSocketProtocol,
-        ws_max_size=flags.MAX_FRAME_BYTES,
-        ws_max_queue=flags.MAX_FRAMES_WAITING,
-        ws_ping_interval=flags.PING_SECONDS,
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=2,
-    )
+    options: dict[str, Any] = {
+        "lifespan": "off",
+        "log_config": None,
+        "access_log": False,
+        "ws": LineWebSocketProtocol,
+        "ws_max_size": flags.MAX_FRAME_BYTES,
+        "ws_max_queue": flags.MAX_FRAMES_WAITING,
+        "ws_ping_interval": flags.PING_SECONDS,
+        "ws_per_message_deflate": False,
+        "timeout_graceful_shutdown": 2,
+    }
+    config = uvicorn.Config(app, **(options | changes))
     server = uvicorn.Server(config)
     # Not `serve()`, which would take the signals of the test run.
     task = asyncio.create_task(server._serve([listening]))
-    while not server.started:  # noqa: ASYNC110 - uvicorn has a flag and no event
+    while not server.started:
         await asyncio.sleep(0.005)
     try:
         yield Server("127.0.0.1", listening.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Who may not: others' conversations at every door and method, admins who write, strangers, and what buyers never see."""
+"""Who may not: others' conversations at every door, admins who write, strangers, and what buyers never see."""
 
 import json
 from typing import Any
