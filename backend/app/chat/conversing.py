@@ -47,6 +47,7 @@ class Conversing:
             return False
         self.is_within_rate()
         try:
+            _check_name(frame)
             self._submit(messages.checked_draft(socket.identity, frame.get("conversation_id"), frame))
         except AppError as error:
             self._push(frames.error(error, socket.locale, frame.get("client_id")))
@@ -85,6 +86,7 @@ class Conversing:
         self._desk.hub.push(self._socket, frame)
 
     async def _send(self, frame: dict[str, Any]) -> None:
+        _check_name(frame)
         draft = await messages.draft_of(self._desk.db, self._socket.identity, frame.get("conversation_id"), frame)
         if self._socket.in_flight >= MAX_IN_FLIGHT:
             self._room = asyncio.Event()
@@ -159,6 +161,12 @@ class Conversing:
         if not is_customer and not is_merchant:
             raise NotFound("conversation_not_found", "There is no such conversation.")
         return kept
+
+
+def _check_name(frame: dict[str, Any]) -> None:
+    """Without a name of the client's own, `sent` would not say which message it answers."""
+    if frame.get("client_id") is None:
+        raise invalid("client_id", "A message sent over the socket needs a client_id.")
 
 
 def _checked_seq(value: object) -> int:
