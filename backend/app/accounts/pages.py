@@ -1,5 +1,6 @@
 """The HTML door of accounts: signing in and out, the language, and the admin's list of users."""
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from app.kernel.limits import address_of, limits_of
 from app.kernel.paging import Paging
 
 YEAR_SECONDS = 31_536_000
+INSIDE = re.compile(r"/(?!/)[\w\-./~%]*", re.ASCII)
 USER_FIELDS = ("username", "password", "role", "display_name", "email", "phone", "merchant_id")
 
 router = APIRouter()
@@ -163,6 +165,5 @@ def _sign_in_form(
 
 
 def _inside(path: str) -> str:
-    """`path` when it stays on this site: `//evil.example` and `/\\evil.example` are addresses of other hosts."""
-    is_inside = path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path
-    return path if is_inside and not path.startswith("/sign-") else ""
+    """`path` when it stays on this site. Browsers read `//evil`, `/\\evil` and even `/<tab>/evil` as other hosts."""
+    return path if INSIDE.fullmatch(path) and not path.startswith("/sign-") else ""

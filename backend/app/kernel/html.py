@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from app.kernel import i18n
-from app.kernel.config import get_settings
+from app.kernel.config import get_settings, settings_of
 
 THEME_COOKIE = "parley_theme"
 THEMES = ("light", "dark")
@@ -35,7 +35,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
         "locale": locale,
         "theme": theme_of(request),
         "nonce": request.scope.get("state", {}).get("csp_nonce", ""),
-        "demo": get_settings().demo,
+        "demo": settings_of(request).demo,
         "me": None,
     }
     body = environment().get_template(template).render(everywhere | context)

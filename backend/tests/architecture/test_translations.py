@@ -30,8 +30,8 @@ def chinese() -> dict[str, str]:
         return {one_of(message.id): one_of(message.string) for message in read_po(file, locale="zh_Hans_CN")}
 
 
-def one_of(text: str | tuple[str, ...] | list[str]) -> str:
-    return text if isinstance(text, str) else text[0]
+def one_of(text: str | tuple[str, ...] | list[str] | None) -> str:
+    return text if isinstance(text, str) else text[0] if text else ""
 
 
 def sentences() -> set[str]:
