@@ -1,1 +1,1 @@
-"""Load and chaos on loopback: `scripts/bench` and `scripts/chaos`. Not shipped; every server here is started and ended by us."""
+"""`scripts/bench` and `scripts/chaos`: load and harm on loopback. Every server here is started, and ended, by us."""
