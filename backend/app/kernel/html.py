@@ -4,6 +4,7 @@ Templates are escaped without exception. A page gets its language, theme and CSP
 """
 
 import hashlib
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -66,15 +67,18 @@ def icon(name: str, label: str = "") -> Markup:
 
 
 def stamp() -> str:
-    """The first letters of a hash over every static file; read anew in development, once otherwise."""
+    """The first letters of a hash over every static file: once, and in development again when a second has passed."""
     settings = get_settings()
-    folder = settings.frontend_dir / "static"
-    if settings.environment == "development":
-        return _stamp_of(folder, max((path.stat().st_mtime_ns for path in folder.rglob("*")), default=0))
-    return _stamp_of(folder, 0)
+    age = int(time.monotonic()) if settings.environment == "development" else 0
+    return _stamp_at(settings.frontend_dir / "static", age)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
+def _stamp_at(folder: Path, _age: int) -> str:
+    return _stamp_of(folder, max((path.stat().st_mtime_ns for path in folder.rglob("*")), default=0))
+
+
+@lru_cache(maxsize=2)
 def _stamp_of(folder: Path, _changed_at: int) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
