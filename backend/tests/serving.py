@@ -89,8 +89,9 @@ class Line:
     async def all_so_far(self) -> list[dict[str, Any]]:
         """Every frame that is on its way: those before the answer to a ping of ours."""
         begin = len(self.heard)
-        await self.say("ping", t="so far")
-        await self.until("pong")
+        await self.say("ping", t=f"so far: {begin}")
+        while (await self.until("pong"))["t"] != f"so far: {begin}":
+            pass
         return self.heard[begin:-1]
 
     async def close_code(self) -> int:
