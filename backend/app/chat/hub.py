@@ -89,7 +89,8 @@ class Socket:
             self.is_flushing = False
 
     async def close(self, code: int, reason: str = "") -> None:
-        """Close; the reader sees the disconnect."""
+        """Close after what is queued; the reader sees the disconnect."""
+        self.flush_now()
         try:
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
         except (RuntimeError, OSError):
