@@ -20,6 +20,11 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 SECRET = "only-for-load-on-loopback-and-thrown-away-afterwards"
 
 
+def end_like_ctrl_c() -> None:
+    """Let a SIGTERM to us end what we started, too."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def free_port() -> int:
     """A port below the range from which outgoing connections take theirs, so that nobody is given it meanwhile."""
     for port in range(21_000 + os.getpid() % 8000, 32_000):
@@ -112,7 +117,7 @@ class Process:
             if not self.is_running:
                 break
             with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(1):
+                async with asyncio.timeout(3):
                     _, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 writer.close()
                 return
@@ -177,10 +182,10 @@ def product(
 
 
 def floor(name: str, folder: Path, database_url: str = "", core: int | None = None) -> Process:
-    """One of `floors.py`, served as the product is."""
+    """One of `bench/floors.py`, served as the product is."""
     port = free_port()
     environment = os.environ | {"FLOOR": name, "FLOOR_PORT": str(port), "FLOOR_DATABASE_URL": database_url}
-    command = [sys.executable, "-m", "loadtest.floors"]
+    command = [sys.executable, "-m", "loadtest.bench.floors"]
     return Process(name, command, environment, port, folder / f"{name}.log", core)
 
 

@@ -131,6 +131,7 @@ async def connect(port: int, path: str, on_text: OnText, source: str | None = No
         try:
             await wire.opened
         except BaseException:
+            wire.opened.cancel()
             wire.abort()
             raise
     return wire

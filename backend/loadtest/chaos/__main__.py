@@ -1,10 +1,12 @@
 """`scripts/chaos`: read the options, run, print the verdict."""
 
 import argparse
-import asyncio
 import random
 import sys
 
+import uvloop
+
+from loadtest import processes
 from loadtest.chaos.run import Options, run
 
 MAX_SHOWN = 20
@@ -22,8 +24,9 @@ def main() -> int:
     given = vars(parser.parse_args())
     if given["seed"] is None:
         given["seed"] = random.randrange(1_000_000)
+    processes.end_like_ctrl_c()
     print(f"seed {given['seed']}", flush=True)
-    result = asyncio.run(run(Options(**given)))
+    result = uvloop.run(run(Options(**given)))
     print(result.summary())
     for violation in result.ledger.violations[:MAX_SHOWN]:
         print(f"  ✗ {violation}")

@@ -93,17 +93,19 @@ async def _play(options: Options, result: Result, folder: Path, database_url: st
             httpx.AsyncClient(timeout=HTTP_SECONDS, limits=httpx.Limits(max_connections=400))
         )
         stage = Stage(options, cast, servers, redis, http, result.ledger)
+        is_done = True
         try:
             async with asyncio.timeout(options.seconds * STRETCH + SETTLE_SECONDS):
                 await stage.play()
                 await stage.settle(database_url)
         except TimeoutError:
+            is_done = False
             result.ledger.violate(f"not done in time: {stage.state()}")
         finally:
             await stage.leave()
         truth = await asyncio.to_thread(Truth, database_url)
         result.messages = sum(map(len, truth.rows.values()))
-        judge(truth, result.ledger, stage.readers)
+        judge(truth, result.ledger, stage.readers, is_done)
 
 
 class Stage:

@@ -1,7 +1,9 @@
 """A client that also writes: over the socket and HTTP, twice, out of order, under one name until it is answered."""
 
 import asyncio
+import math
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -10,10 +12,19 @@ from loadtest.chaos.ledger import Draft
 from loadtest.chaos.readers import Reader
 from loadtest.wires import frame
 
-WINDOW = 16  # messages of one client that wait for their answer
-RESEND_SECONDS = 2.0
+WINDOW = 8  # messages of one client that wait for their answer
+RESEND_SECONDS = (1.5, 3.0, 6.0, 10.0)  # without patience a slow server gets slower with every try
 LOOK_SECONDS = 0.25
 WORDS = ("大米", "还有吗？", "rice", "ships today", "五常", "谢谢🍚", "<b>", "'; --", "😀", "\\u0000", "  ", "\n")
+
+
+@dataclass
+class Try:
+    """A message that waits for its answer: how often it was offered, and when it is due again."""
+
+    draft: Draft
+    count: int = 0
+    due: float = 0.0
 
 
 class Talker(Reader):
@@ -21,19 +32,22 @@ class Talker(Reader):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.outstanding: dict[str, tuple[Draft, float]] = {}
+        self.outstanding: dict[str, Try] = {}
         self._held_back: Draft | None = None
         self._answered = asyncio.Event()
 
     async def talk(self, conversation_id: int, count: int, pause_seconds: float) -> None:
         """Send `count` messages, one in `pause_seconds` on the average, and wait for all answers."""
-        resending = self._start(self._resend())
         for number in range(count):
             await asyncio.sleep(self._chance.uniform(0, 2 * pause_seconds))
             await self._until_outstanding(WINDOW - 1)
             self._offer_reordered(self._draft(conversation_id, number))
         await self._until_outstanding(0)
-        resending.cancel()
+
+    async def run(self) -> None:
+        """Stay connected, and send again what was not answered."""
+        self._start(self._resend())
+        await super().run()
 
     async def _until_outstanding(self, at_most: int) -> None:
         while len(self.outstanding) > at_most:
@@ -49,7 +63,7 @@ class Talker(Reader):
 
     def _offer_reordered(self, draft: Draft) -> None:
         """Now and then the next message overtakes this one."""
-        self.outstanding[draft.client_id] = (draft, time.monotonic())
+        self.outstanding[draft.client_id] = Try(draft, due=time.monotonic() + RESEND_SECONDS[0])
         if self._held_back is None and self._chance.random() < 0.1:
             self._held_back = draft
             return
@@ -59,7 +73,11 @@ class Talker(Reader):
             self._held_back = None
 
     def _offer(self, draft: Draft) -> None:
-        self.outstanding[draft.client_id] = (draft, time.monotonic())
+        waiting = self.outstanding.get(draft.client_id)
+        if waiting is None:
+            return  # answered while it was held back
+        patience = RESEND_SECONDS[min(waiting.count, len(RESEND_SECONDS) - 1)]
+        waiting.count, waiting.due = waiting.count + 1, time.monotonic() + patience * self._chance.uniform(0.8, 1.2)
         door = self._chance.random()
         if door < 0.5 and self._is_ready:
             self._send(draft)
@@ -89,11 +107,10 @@ class Talker(Reader):
     async def _resend(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            self._offer_again(RESEND_SECONDS)
+            self._offer_again(time.monotonic())
 
-    def _offer_again(self, older_than_seconds: float) -> None:
-        due = time.monotonic() - older_than_seconds
-        late = [draft for draft, at in self.outstanding.values() if at <= due]
+    def _offer_again(self, now: float) -> None:
+        late = [waiting.draft for waiting in self.outstanding.values() if waiting.due <= now]
         self._chance.shuffle(late)
         for draft in late:
             self._ledger.counts["resends"] += 1
@@ -101,7 +118,7 @@ class Talker(Reader):
 
     def _on_ready(self) -> None:
         super()._on_ready()
-        self._offer_again(0.0)
+        self._offer_again(math.inf)
 
     def _on_answer(self, said: dict[str, Any]) -> None:
         if said["type"] == "sent":
@@ -119,7 +136,7 @@ class Talker(Reader):
     def _torn_frame(self) -> bytes:
         if not self.outstanding:
             return super()._torn_frame()
-        draft, _ = next(iter(self.outstanding.values()))
+        draft = next(iter(self.outstanding.values())).draft
         said = {"type": "send", **_payload(draft), "conversation_id": str(draft.conversation_id)}
         return frame(orjson.dumps(said))
 

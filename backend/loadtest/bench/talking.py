@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from loadtest.processes import Process
-from loadtest.wires import Wire, connect, frame
+from loadtest.wires import OnText, Wire, connect, frame
 
 MESSAGE, SENT, KIND = b"mess", b"sent", slice(9, 13)  # what stands at this place of `{"type":"message",…`
 TEXT = "你好，请问五常大米今天还能发货吗？ Is the rice still in stock?"
@@ -40,6 +40,8 @@ class Figures:
     client_load: float
     """Share of its core that the load generator used; near 1 it is the bottleneck."""
     messages: int
+    afterwards_us: float = 0.0
+    """CPU for each message that the server used after the run, for example to index what had gathered."""
 
 
 @dataclass
@@ -173,7 +175,7 @@ class Talk:
             await asyncio.gather(*ready)
         self._lanes.append((forth, back))
 
-    def _listener(self, own: Lane, other: Lane, is_ready: asyncio.Future[None]):  # type: ignore[no-untyped-def]
+    def _listener(self, own: Lane, other: Lane, is_ready: asyncio.Future[None]) -> OnText:
         answers = self._answers
 
         def on_text(payload: bytes) -> None:
