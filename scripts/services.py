@@ -53,7 +53,10 @@ def try_mysql(url: str) -> str:
             connect_timeout=TIMEOUT_SECONDS,
         )
         async with connection.cursor() as cursor:
-            await cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{database}` CHARACTER SET utf8mb4")
+            # Not `IF NOT EXISTS`: it warns each time.
+            known = await cursor.execute("SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", [database])
+            if not known:
+                await cursor.execute(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4")
         connection.close()
 
     asyncio.run(create())
