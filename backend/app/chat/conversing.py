@@ -65,7 +65,7 @@ class Conversing:
         elif kind == "sync":
             await self._sync(frame)
         elif kind == "ping":
-            self._push(frames.dump({"type": "pong", "t": frame.get("t")}))
+            self._ping(frame.get("t"))
         elif kind != "auth":
             raise AppError(400, "unknown_frame", "This type of frame is unknown.")
 
@@ -84,6 +84,11 @@ class Conversing:
 
     def _push(self, frame: bytes) -> None:
         self._desk.hub.push(self._socket, frame)
+
+    def _ping(self, said: object) -> None:
+        if isinstance(said, list | dict):  # nested deeper than our encoder goes, it would be our fault
+            raise invalid("t", "t must be a number or text.")
+        self._push(frames.dump({"type": "pong", "t": said}))
 
     async def _send(self, frame: dict[str, Any]) -> None:
         _check_name(frame)

@@ -82,8 +82,8 @@ class Desk:
                 looked_at = since
                 logger.warning("revoked sessions were not read: {}", error)
                 continue
-            for socket in [socket for socket in self.hub.sockets if socket.identity.session_id in revoked]:
-                await socket.close(NOT_AUTHENTICATED, "session ended")
+            ended = [socket for socket in self.hub.sockets if socket.identity.session_id in revoked]
+            await asyncio.gather(*(socket.close(NOT_AUTHENTICATED, "session ended") for socket in ended))
 
 
 def desk_of(connection: HTTPConnection) -> Desk:

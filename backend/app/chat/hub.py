@@ -17,6 +17,8 @@ from app.kernel.identity import Identity, Role
 from app.kernel.websockets import Line
 
 MAX_QUEUED = 1000  # frames of one socket; beyond it a slow reader is told to sync instead
+MAX_QUEUED_BYTES = 8_388_608  # the same in memory: a thousand long messages are 60 MB, for each socket of one client
+CLOSE_SECONDS = 1.0  # who has not taken what was sent before by then is cut off without a goodbye
 ADMINS = "admins"
 Send = Callable[[Any], Awaitable[None]]
 
@@ -48,7 +50,7 @@ class Socket:
     """One open connection with its queue. `line` is the direct way to the transport, where the server offers one."""
 
     __slots__ = ("_send", "allowance", "allowance_at", "audiences", "frames", "identity", "in_flight", "is_busy",
-                 "is_flushing", "is_full", "line", "locale")  # fmt: skip
+                 "is_flushing", "is_full", "line", "locale", "queued_bytes")  # fmt: skip
 
     def __init__(self, identity: Identity, send: Send, locale: str, line: Line | None) -> None:
         self.identity = identity
@@ -56,6 +58,7 @@ class Socket:
         self.line = line
         self.audiences: set[str] = own_audiences(identity)
         self.frames: list[bytes] = []
+        self.queued_bytes = 0
         self.is_flushing = False
         self.is_full = False
         self.is_busy = False
@@ -89,15 +92,19 @@ class Socket:
             self.is_flushing = False
 
     async def close(self, code: int, reason: str = "") -> None:
-        """Close after what is queued; the reader sees the disconnect."""
+        """Close after what is queued; the reader sees the disconnect. Nobody can make us wait by not reading."""
         self.flush_now()
         try:
-            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        except TimeoutError:
+            if self.line is not None:
+                self.line.abort()
         except (RuntimeError, OSError):
             logger.debug("socket of {} was closed already", self.identity.user_id)
 
     def _taken(self) -> list[bytes]:
-        taken, self.frames = self.frames, []
+        taken, self.frames, self.queued_bytes = self.frames, [], 0
         if self.is_full:
             self.is_full, taken = False, [frames.RESYNC]
         return taken
@@ -153,11 +160,13 @@ class Hub:
 
     def push(self, socket: Socket, frame: bytes) -> None:
         """Queue one frame; all that is queued in this turn of the loop leaves in one write."""
-        if len(socket.frames) >= MAX_QUEUED:
+        if len(socket.frames) >= MAX_QUEUED or socket.queued_bytes >= MAX_QUEUED_BYTES:
             socket.frames.clear()
+            socket.queued_bytes = 0
             socket.is_full = True
         elif not socket.is_full:
             socket.frames.append(frame)
+            socket.queued_bytes += len(frame)
         if not socket.is_flushing:
             socket.is_flushing = True
             if not self._dirty:

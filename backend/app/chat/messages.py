@@ -27,6 +27,7 @@ from app.kernel.paging import Listing
 
 MAX_LIMIT = 200
 MAX_SYNCED = 500  # messages of one answer to `sync`, far below the hub's MAX_QUEUED; what is left is named in `more`
+MAX_SYNCED_CHARACTERS = 400_000  # the same for long messages: with ten files each they stay below MAX_QUEUED_BYTES
 
 
 class MessageCreate(SQLModel):
@@ -107,13 +108,23 @@ async def missed(
         return [], current, []
     place = col(Message.conversation_id), col(Message.seq)
     newer = or_(*(and_(place[0] == number, place[1] > seq) for number, seq in behind.items()))
-    query = select(Message).where(newer).order_by(*place).limit(MAX_SYNCED + 1)
-    found = list(await session.exec(query))
+    query = select(Message).where(newer).order_by(*place).limit(MAX_SYNCED)
+    fitting = _fitting(list(await session.exec(query)))
     given = {**current, **behind}
-    for message in found[:MAX_SYNCED]:
+    for message in fitting:
         given[message.conversation_id] = message.seq
     more = [number for number in behind if given[number] < current[number]]
-    return [as_row(message) for message in found[:MAX_SYNCED]], given, more
+    return [as_row(message) for message in fitting], given, more
+
+
+def _fitting(found: list[Message]) -> list[Message]:
+    """The first of `found` that one answer holds; one in any case, so that every sync gets on."""
+    room = MAX_SYNCED_CHARACTERS
+    for number, message in enumerate(found):
+        room -= len(message.content)
+        if room < 0 and number:
+            return found[:number]
+    return found
 
 
 def public(settings: Settings, conversation: Conversation, message: Message) -> MessagePublic:

@@ -13,7 +13,7 @@ from app.accounts import authentication
 from app.chat import conversations, frames
 from app.chat.conversing import Conversing
 from app.chat.desk import NOT_AUTHENTICATED, Desk, desk_of
-from app.chat.hub import Socket, shop_watchers
+from app.chat.hub import Send, Socket, shop_watchers
 from app.kernel.config import settings_of
 from app.kernel.db import database_of
 from app.kernel.errors import AppError, Unauthorized
@@ -79,7 +79,7 @@ async def _authenticated(websocket: WebSocket, user_id: str) -> Identity | None:
 
 async def _serve(websocket: WebSocket, desk: Desk, identity: Identity) -> None:
     line = websocket.scope.get("extensions", {}).get(LINE)
-    socket = Socket(identity, websocket.send, locale_of(websocket), line)
+    socket = Socket(identity, _sender(websocket), locale_of(websocket), line)
     merchants: list[str] = []
     if identity.role is Role.BUYER:
         async with desk.db.reading() as session:
@@ -101,6 +101,16 @@ async def _serve(websocket: WebSocket, desk: Desk, identity: Identity) -> None:
         conversing.ended()
         if line is not None:
             line.on_text = None
+
+
+def _sender(websocket: WebSocket) -> Send:
+    async def send(message: Any) -> None:
+        try:
+            await websocket.send(message)
+        except WebSocketDisconnect as error:  # the hub knows no web framework
+            raise ConnectionError("the peer has left") from error
+
+    return send
 
 
 async def _listen(websocket: WebSocket, desk: Desk, socket: Socket, conversing: Conversing) -> None:

@@ -100,14 +100,20 @@ class PageSecurity:
         origin = headers.get("origin")
         if origin is None:
             return False
-        return origin != self.own_origin and urlsplit(origin).netloc != headers.get("host")
+        return origin != self.own_origin and _host_in(origin) != headers.get("host")
 
 
 def is_own_origin(connection: HTTPConnection, settings: Settings) -> bool:
     """Whether the Origin that a browser sent is ours; a WebSocket handshake carries our cookie from any site."""
-    origin = urlsplit(connection.headers.get("origin", ""))
-    base = urlsplit(settings.base_url)
-    return bool(origin.netloc) and origin.netloc in (connection.headers.get("host"), base.netloc)
+    host = _host_in(connection.headers.get("origin", ""))
+    return bool(host) and host in (connection.headers.get("host"), urlsplit(settings.base_url).netloc)
+
+
+def _host_in(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # `http://[`
+        return ""
 
 
 def _refusal(scope: MutableMapping[str, Any]) -> JSONResponse:

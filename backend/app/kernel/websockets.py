@@ -8,7 +8,9 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
 
 LINE = "parley.line"
@@ -28,6 +30,9 @@ class Line(Protocol):
     def write_texts(self, frames: Iterable[bytes]) -> None:
         """Send frames now, in one write. Nothing happens on a closed socket."""
 
+    def abort(self) -> None:
+        """Drop the connection and what the peer has not taken."""
+
 
 class LineWebSocketProtocol(WebSocketsSansIOProtocol):
     """Adds `scope["extensions"]["parley.line"]`, a `Line`."""
@@ -46,6 +51,31 @@ class LineWebSocketProtocol(WebSocketsSansIOProtocol):
         if self.close_sent or self.disconnected or self.transport.is_closing():
             return
         self.transport.write(b"".join([part for frame in frames for part in (_header(len(frame)), frame)]))
+
+    def abort(self) -> None:
+        """See `Line.abort`."""
+        self.transport.abort()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """As in the base class; a peer that was told goodbye and reads nothing is not kept for ever."""
+        await super().send(message)
+        if message["type"] == "websocket.close":
+            self._let_go()
+
+    def handle_close(self, event: Frame) -> None:
+        """As in the base class."""
+        super().handle_close(event)
+        self._let_go()
+
+    def keepalive_timeout(self) -> None:
+        """As in the base class, which would wait for the silent peer to take what is on its way."""
+        super().keepalive_timeout()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """`transport.close()` waits for the last byte to leave: for ever, when the peer's window is shut."""
+        if self.transport.get_write_buffer_size():
+            self.loop.call_later(self.close_timeout, self.transport.abort)
 
     def send_receive_event_to_app(self) -> None:
         """Give a whole text frame to the line, when no earlier frame waits for the application."""

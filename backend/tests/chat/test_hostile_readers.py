@@ -14,8 +14,6 @@ from tests.serving import Line, Server
 API = "/api/v1"
 
 
-
-
 async def stuffed(server: Server, app: FastAPI, person: Person) -> tuple[Line, hub.Socket]:
     """A socket whose reader stopped, and what waits for it."""
     line = await server.connect(person.id, max_queue=1)
@@ -55,11 +53,15 @@ async def test_who_does_not_read_keeps_no_revoked_socket_open(
     stuck.connection.transport.abort()
 
 
-async def test_a_socket_that_left_by_itself_ends_no_revocations(app: FastAPI, lin_the_buyer: Person) -> None:
-    async def gone(_: object) -> None:
-        raise ConnectionError("the peer has left")
-
-    await hub.Socket(lin_the_buyer.identity, gone, "en", None).close(4401)
+async def test_closing_a_socket_whose_peer_has_just_left_is_no_fault(
+    server: Server, app: FastAPI, lin_the_buyer: Person
+) -> None:
+    line = await server.enter(lin_the_buyer)
+    [socket] = app.state.desk.hub.sockets
+    line.connection.transport.abort()
+    while not socket.line.disconnected:
+        await asyncio.sleep(0.001)
+    await socket.close(4401)
 
 
 async def test_what_waits_for_one_socket_is_bounded_in_bytes(
