@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
@@ -32,6 +33,10 @@ BROKER = os.environ.get("PARLEY_TEST_BROKER_URL", "")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 MEMORY = Path("/dev/shm")
 BASE_URL = "http://parley.test"
+
+# No folder of examples beside the code, and no time limit on a machine that is busy with other things.
+hypothesis.settings.register_profile("parley", database=None, deadline=None)
+hypothesis.settings.load_profile("parley")
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ class Store:
         return plan.outcomes
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.lists(drafts, max_size=12), max_size=8))
 def test_any_sequence_of_batches_keeps_every_promise(batches: list[list[Draft]]) -> None:
     store = Store()

@@ -19,37 +19,36 @@ NASTY: list[Any] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "x",
-        "{",
-        "null",
-        "5",
-        '"send"',
-        "[]",
-        '[{"type":"ping"}]',
-        "{}",
-        '{"type":null}',
-        '{"type":5}',
-        '{"type":["ping"]}',
-        '{"type":"ping"',
-        '{"type":"ping"}{"type":"ping"}',
-        '{"type":"\ud83d"}'.encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
-        '{"type":"\\ud800"}',
-        '{"type":NaN}',
-        '{"a":' * 5000 + "1" + "}" * 5000,
-        "[" * 60_000,
-    ],
-    ids=lambda text: repr(text[:24]),
-)
-async def test_what_is_no_frame_is_answered_and_forgiven(server: Server, lin_the_buyer: Person, text: str) -> None:
+NO_FRAMES = [
+    "",
+    "x",
+    "{",
+    "null",
+    "5",
+    '"send"',
+    "[]",
+    '[{"type":"ping"}]',
+    "{}",
+    '{"type":null}',
+    '{"type":5}',
+    '{"type":["ping"]}',
+    '{"type":"ping"',
+    '{"type":"ping"}{"type":"ping"}',
+    '{"type":"\ud83d"}'.encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
+    '{"type":"\\ud800"}',
+    '{"type":NaN}',
+    '{"a":' * 5000 + "1" + "}" * 5000,
+    "[" * 60_000,
+]
+
+
+async def test_what_is_no_frame_is_answered_and_forgiven(server: Server, lin_the_buyer: Person) -> None:
     async with await server.enter(lin_the_buyer) as line:
-        await line.raw(text)
-        error = await line.expect("error")
-        assert error["status"] == 400
-        assert error["code"] in ("bad_frame", "unknown_frame")
+        for text in NO_FRAMES:
+            await line.raw(text)
+            error = await line.expect("error")
+            assert error["status"] == 400
+            assert error["code"] in ("bad_frame", "unknown_frame"), text[:40]
         assert await line.all_so_far() == []
 
 

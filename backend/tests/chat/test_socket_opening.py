@@ -64,14 +64,14 @@ async def test_the_consoles_cookie_opens_from_our_own_pages(
             await line.expect("ready")
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", None, "http://parley.test.evil.example"])
 async def test_the_cookie_opens_nothing_for_another_site(
-    server: Server, db: Database, settings: Settings, chen_the_merchant: Person, impatient: None, origin: str | None
+    server: Server, db: Database, settings: Settings, chen_the_merchant: Person, impatient: None
 ) -> None:
     cookie = await cookie_of(db, settings, chen_the_merchant)
-    async with await server.connect("m1", additional_headers=cookie, origin=origin) as line:
-        assert await line.close_code() == 4408
-        assert line.heard == []
+    for origin in ("https://evil.example", "null", None, "http://parley.test.evil.example"):
+        async with await server.connect("m1", additional_headers=cookie, origin=origin) as line:
+            assert await line.close_code() == 4408, origin
+            assert line.heard == []
 
 
 async def test_somebody_elses_cookie_does_not_stop_a_token(
@@ -116,13 +116,12 @@ async def test_forged_expired_and_foreign_tokens_are_refused(
         assert await line.close_code() == 4401
 
 
-@pytest.mark.parametrize(
-    "frame", ["", "{}", "[]", "null", '{"type":"auth"}', '{"type":"auth","token":5}', '{"type":"ping"}', "\x00"]
-)
-async def test_a_first_frame_that_shows_no_token_ends_it(server: Server, lin_the_buyer: Person, frame: str) -> None:
-    async with await server.connect("b1") as line:
-        await line.raw(frame)
-        assert await line.close_code() == 4401
+async def test_a_first_frame_that_shows_no_token_ends_it(server: Server, lin_the_buyer: Person) -> None:
+    empty = ["", "{}", "[]", "null", "\x00"]
+    for frame in [*empty, '{"type":"auth"}', '{"type":"auth","token":5}', '{"type":"ping"}']:
+        async with await server.connect("b1") as line:
+            await line.raw(frame)
+            assert await line.close_code() == 4401, frame
 
 
 async def test_a_token_ends_with_its_time(server: Server, lin_the_buyer: Person) -> None:
