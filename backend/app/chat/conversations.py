@@ -7,8 +7,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.accounts.access import shop_of
 from app.accounts.models import Staff, User
 from app.chat import access, activities, labels, shapes
+from app.chat.drafts import Storable
 from app.chat.events import ConversationChanged, ConversationStarted, ReadMarked
 from app.chat.models import Conversation, ConversationPublic, Message, Priority, Status
 from app.kernel import events
@@ -32,7 +34,7 @@ class ConversationChange(SQLModel):
     status: Status = Field(default=None)
     assignee_id: str | None = Field(default=None, max_length=50)
     priority: Priority = Field(default=None)
-    labels: list[str] = Field(default=None, max_length=20)
+    labels: list[Storable] = Field(default=None, max_length=20)
     snoozed_until: int | None = Field(default=None, ge=0)
 
 
@@ -141,9 +143,12 @@ async def _parties(session: AsyncSession, me: Identity, draft: ConversationStart
     if other is None or other.role is not wanted or other.blocked_at is not None:
         raise NotFound("user_not_found", "There is no such user.")
     if me.role is not Role.BUYER:
-        return other_id, str(me.merchant_id)
-    employer = (await session.exec(select(Staff.merchant_id).where(col(Staff.user_id) == other_id))).first()
-    return me.user_id, employer or other_id
+        return other_id, shop_of(me)
+    employer = select(User).join(Staff, col(Staff.merchant_id) == col(User.id)).where(col(Staff.user_id) == other_id)
+    shop = (await session.exec(employer)).first()
+    if shop is None or shop.is_blocked:
+        raise NotFound("user_not_found", "There is no such user.")
+    return me.user_id, shop.id
 
 
 async def _check_assignee(session: AsyncSession, merchant_id: str, assignee_id: str | None) -> None:

@@ -3,9 +3,10 @@
 import re
 import uuid
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import orjson
+from pydantic import AfterValidator
 
 from app.chat.models import MAX_CONTENT, MessageType
 from app.kernel.errors import AppError
@@ -110,6 +111,16 @@ def checked_ids(values: object, field: str) -> list[int]:
     if not isinstance(values, list) or len(values) > MAX_ATTACHMENTS:
         raise invalid(field, "{field} must be a list of at most {max} ids.", field=field, max=MAX_ATTACHMENTS)
     return list(dict.fromkeys(checked_id(value, field) for value in values))
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("NUL cannot be stored")
+    return text
+
+
+Storable = Annotated[str, AfterValidator(_storable)]
+"""Text that every database takes: PostgreSQL has no NUL, so the others get none either."""
 
 
 def _is_encodable(content: str) -> bool:

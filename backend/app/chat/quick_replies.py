@@ -4,6 +4,8 @@ from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.accounts.access import shop_of
+from app.chat.drafts import Storable
 from app.chat.models import QuickReply, QuickReplyPublic
 from app.kernel.clock import now
 from app.kernel.errors import Forbidden, NotFound
@@ -16,18 +18,18 @@ MAX_CONTENT = 4000  # characters
 class QuickReplyCreate(SQLModel):
     """`is_shared`: for the whole team. Variables such as `{{buyer.name}}` are filled in by the composer."""
 
-    content: str = Field(
+    content: Storable = Field(
         min_length=1, max_length=MAX_CONTENT, schema_extra={"examples": ["你好 {{buyer.name}}，今天下单明天现磨发货。"]}
     )
-    title: str = Field(default="", max_length=80, schema_extra={"examples": ["发货时间"]})
+    title: Storable = Field(default="", max_length=80, schema_extra={"examples": ["发货时间"]})
     is_shared: bool = False
 
 
 class QuickReplyChange(SQLModel):
     """Absent fields stay."""
 
-    content: str = Field(default=None, min_length=1, max_length=MAX_CONTENT)
-    title: str = Field(default=None, max_length=80)
+    content: Storable = Field(default=None, min_length=1, max_length=MAX_CONTENT)
+    title: Storable = Field(default=None, max_length=80)
     is_shared: bool = Field(default=None)
 
 
@@ -50,7 +52,7 @@ async def get(session: AsyncSession, me: Identity, quick_reply_id: int) -> Quick
 
 async def create(session: AsyncSession, me: Identity, draft: QuickReplyCreate) -> QuickReplyPublic:
     """A new one of the caller's."""
-    row = QuickReply.model_validate(draft, update={"user_id": me.user_id, "merchant_id": me.merchant_id})
+    row = QuickReply.model_validate(draft, update={"user_id": me.user_id, "merchant_id": shop_of(me)})
     session.add(row)
     await session.flush()
     return QuickReplyPublic.model_validate(row)

@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     def _generated_secret(self) -> str:
         """A secret of this installation's own, so that a forgotten setting is not a known key."""
         path = self.var_dir / "secret_key"
-        self.var_dir.mkdir(parents=True, exist_ok=True)
+        self.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             with path.open("x") as file:
                 path.chmod(0o600)

@@ -14,18 +14,20 @@ from typing import Annotated, Any, TypeVar, cast
 from fastapi import Depends
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import HTTPConnection
 
-from app.kernel import events
+from app.kernel import clock, events
 from app.kernel.config import Settings
 
 T = TypeVar("T")
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+aiomysql"}
 FAMILIES = {"postgres": "postgresql", "mariadb": "mysql"}
 _SETTINGS = "settings"
+_RETURNED = "parley_returned_at"
+IDLE_SECONDS = 2.0  # after which a pooled connection is looked at before it is used
 BUSY_TIMEOUT_MS = 5000
 WRITE_TRIES = 5
 _TRANSIENT_STATES = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
@@ -68,11 +70,14 @@ class Database:
         self.write_lock: asyncio.Lock | None = asyncio.Lock() if self.dialect == "sqlite" else None
         self.engine = self._engine(settings)
         self._write_engine = self.engine.execution_options(parley_write=True)
+        self._read_engine = self.engine
+        if self.dialect == "postgresql":  # two round trips fewer; elsewhere autocommit is itself a round trip
+            self._read_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session whose work is thrown away at the end."""
-        async with AsyncSession(self.engine, expire_on_commit=False, info=self._info) as session:
+        async with AsyncSession(self._read_engine, expire_on_commit=False, info=self._info) as session:
             yield session
 
     @asynccontextmanager
@@ -111,15 +116,18 @@ class Database:
     def _engine(self, settings: Settings) -> AsyncEngine:
         options: dict[str, Any] = {"echo": settings.debug_sql}
         if self.dialect == "sqlite":
-            Path(self.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            # What people wrote is in there, and other users of the machine have no business with it.
+            Path(self.url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         else:
             options |= {"pool_size": settings.database_pool_size, "max_overflow": settings.database_pool_size}
-            options |= {"pool_pre_ping": True, "pool_recycle": 1800}
+            options |= {"pool_recycle": 1800}
         if self.dialect == "mysql":
             options["isolation_level"] = "READ COMMITTED"
         engine = create_async_engine(self.url, **options)
         if self.dialect == "sqlite":
             prepare_sqlite(engine)
+        else:
+            ping_after_idling(engine)
         return engine
 
 
@@ -139,6 +147,25 @@ def prepare_sqlite(engine: AsyncEngine) -> None:
 
     event.listen(engine.sync_engine, "connect", on_connect)
     event.listen(engine.sync_engine, "begin", on_begin)
+
+
+def ping_after_idling(engine: AsyncEngine) -> None:
+    """Look whether a connection still lives, but only when it has idled: a ping costs as much as a statement."""
+
+    def on_checkin(_: Any, record: Any) -> None:
+        record.info[_RETURNED] = clock.monotonic()
+
+    def on_checkout(connection: Any, record: Any, _: object) -> None:
+        if clock.monotonic() - record.info.get(_RETURNED, clock.monotonic()) > IDLE_SECONDS:
+            try:
+                is_alive = engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error:
+                is_alive = False
+            if not is_alive:
+                raise DisconnectionError("the connection was lost while it idled")
+
+    event.listen(engine.sync_engine, "checkin", on_checkin)
+    event.listen(engine.sync_engine, "checkout", on_checkout)
 
 
 SQLITE_PRAGMAS = (
