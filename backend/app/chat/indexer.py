@@ -7,7 +7,7 @@ done.
 import asyncio
 
 from loguru import logger
-from sqlalchemy import BigInteger, Column, ForeignKey, text
+from sqlalchemy import BigInteger, Column, ForeignKey, and_, or_, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,7 +20,8 @@ from app.kernel.sql import upsert
 
 DELAY_SECONDS = 0.3  # a message is found this much later, when the desk is calm
 SWEEP_SECONDS = 60.0  # what another process left behind when it died is found by then
-CHUNK = 200  # messages of one transaction
+CHUNK = 300  # messages of one transaction
+MAX_CONVERSATIONS = 100  # of one transaction
 REST = 3.0  # after each chunk, rest this many times its duration: conversations come first
 
 _INSERT = {
@@ -75,11 +76,9 @@ class Indexer:
         """Index everything that is stale now. Tests and the seed call it to wait for the index."""
         await self._sweep()
         while self._noted:
-            conversation_id = self._noted.pop()
             began = clock.monotonic()
-            while await self._db.write(lambda session, number=conversation_id: _index(session, number)):  # type: ignore[misc]
-                await asyncio.sleep((clock.monotonic() - began) * REST)
-                began = clock.monotonic()
+            batch = {self._noted.pop() for _ in range(min(len(self._noted), MAX_CONVERSATIONS))}
+            self._noted |= await self._db.write(lambda session, some=batch: _index(session, some))  # type: ignore[misc]
             await asyncio.sleep((clock.monotonic() - began) * REST)
 
     async def _sweep(self) -> None:
@@ -93,18 +92,19 @@ class Indexer:
             self.note(set((await session.exec(stale)).all()))
 
 
-async def _index(session: AsyncSession, conversation_id: int) -> bool:
-    """One chunk of one conversation; True when there may be more."""
-    progress = await session.get(SearchProgress, conversation_id)
-    done = progress.indexed_seq if progress else 0
-    query = select(Message.id, Message.seq, Message.content).where(
-        col(Message.conversation_id) == conversation_id, col(Message.seq) > done
-    )
-    rows = (await session.exec(query.order_by(col(Message.seq)).limit(CHUNK))).all()
+async def _index(session: AsyncSession, conversation_ids: set[int]) -> set[int]:
+    """One chunk, in five statements however many conversations; those of which there may be more."""
+    progress = select(SearchProgress).where(col(SearchProgress.conversation_id).in_(conversation_ids))
+    done = {row.conversation_id: row.indexed_seq for row in await session.exec(progress)}
+    number, seq = col(Message.conversation_id), col(Message.seq)
+    newer = or_(*(and_(number == each, seq > done.get(each, 0)) for each in conversation_ids))
+    query = select(Message.id, Message.conversation_id, Message.seq, Message.content).where(newer)
+    rows = (await session.exec(query.order_by(number, seq).limit(CHUNK))).all()
     if not rows:
-        return False
-    words = [{"id": number, "words": " ".join(tokens(content))} for number, _, content in rows]
+        return set()
+    words = [{"id": row[0], "words": " ".join(tokens(row[3]))} for row in rows]
     await session.execute(text(_INSERT[session.get_bind().dialect.name]), words)
-    row = {"conversation_id": conversation_id, "indexed_seq": rows[-1][1]}
-    await upsert(session, SearchProgress, [row], key=["conversation_id"], update=["indexed_seq"])
-    return len(rows) == CHUNK
+    reached = {row[1]: row[2] for row in rows}
+    marks = [{"conversation_id": each, "indexed_seq": last} for each, last in reached.items()]
+    await upsert(session, SearchProgress, marks, key=["conversation_id"], update=["indexed_seq"])
+    return conversation_ids if len(rows) == CHUNK else set()
