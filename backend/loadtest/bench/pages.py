@@ -50,11 +50,15 @@ async def measure(scene: Scene, plan: Plan, report: Report) -> None:
     }
     for title, path_of in pages.items():
         found: dict[str, list[float]] = {"big": [], "small": []}
+        used: dict[str, list[float]] = {"big": [], "small": []}
         for _ in range(plan.rounds):
             for name, shop in (("big", big), ("small", small)):
+                before = shop.server.cpu_seconds()
                 found[name].append(await _p50_ms(shop, path_of(shop)))
+                used[name].append((shop.server.cpu_seconds() - before) * 1000 / (WARM_REQUESTS + REQUESTS))
         ratio = median(one / other for one, other in zip(found["big"], found["small"], strict=True))
         report.milliseconds(f"{title}: p50", median(found["big"]), at_most=10.0)
+        report.milliseconds(f"{title}: CPU of the server", median(used["big"]))
         report.times(f"{title}: of a hundredth's {median(found['small']):.2f} ms", ratio, at_most=1.3)
 
 

@@ -65,6 +65,8 @@ class Copy:
     def __init__(self, conversation_id: int) -> None:
         self.conversation_id = conversation_id
         self.rows: list[Row] = []
+        self.seen = 0
+        """The highest seq that came, be it after a gap."""
 
     @property
     def last(self) -> int:
@@ -73,6 +75,7 @@ class Copy:
 
     def take(self, row: Row) -> str:
         """`new`, `known`, or `gap` when something before it is missing; `other` when it contradicts what is here."""
+        self.seen = max(self.seen, row.seq)
         if row.seq == self.last + 1:
             self.rows.append(row)
             return "new"

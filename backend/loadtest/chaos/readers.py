@@ -5,18 +5,18 @@ import random
 import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
-import httpx2 as httpx
 import orjson
 
+from loadtest.asking import NO_ANSWER, Answer, ask
 from loadtest.chaos.ledger import Copy, Ledger, Row
 from loadtest.chaos.people import Person
 from loadtest.processes import Process
 from loadtest.wires import Wire, connect, frame
 
 CONNECT_SECONDS = 3.0
+HTTP_SECONDS = 4.0
 PING_SECONDS = 1.0
 SILENCE_SECONDS = 5.0  # after that a connection counts as dead
 BACKOFF_SECONDS = (0.05, 0.4)
@@ -33,7 +33,6 @@ class Reader:
         person: Person,
         conversations: Sequence[int],
         servers: Sequence[Process],
-        http: httpx.AsyncClient,
         ledger: Ledger,
         chance: random.Random,
         *,
@@ -45,7 +44,6 @@ class Reader:
         self.is_synced = asyncio.Event()
         self.wire: Wire | None = None
         self._servers = servers
-        self._http = http
         self._ledger = ledger
         self._chance = chance
         self._may_mark = may_mark
@@ -162,7 +160,8 @@ class Reader:
                 self._ledger.violate(f"{self.name}: synced says {number} is at {seq}, but only {copy.last} came")
             if number not in said["more"] and seq < promised:
                 self._ledger.violate(f"{self.name}: {promised} of {number} was committed before sync, it says {seq}")
-        if said["more"]:
+        # A frame may overtake the answer that fills the gap before it.
+        if said["more"] or any(copy.seen > copy.last for copy in self.copies.values()):
             self.sync()
         else:
             self.is_synced.set()
@@ -178,7 +177,8 @@ class Reader:
                     self._mark_read(copy)
             case "gap":
                 self._ledger.counts["gaps"] += 1
-                self._close_gap(copy)
+                if self.is_synced.is_set():  # else what is missing is on its way
+                    self._close_gap(copy)
             case "other":
                 self._ledger.violate(f"{self.name}: seq {row.seq} was {copy.rows[row.seq - 1]}, now it is {row}")
 
@@ -195,11 +195,11 @@ class Reader:
         while True:
             after = copy.last
             path = f"/conversations/{copy.conversation_id}/messages/"
-            answer = await self._ask("GET", path, params={"after_seq": after, "limit": MAX_LIMIT})
-            if answer is None or answer.status_code != 200:
+            answer = await self._ask("GET", f"{path}?after_seq={after}&limit={MAX_LIMIT}")
+            if answer.status != 200:
                 self.sync()
                 return
-            for said in answer.json()["results"]:
+            for said in answer.body["results"]:
                 self._take(copy.conversation_id, Row.of(said))
             if copy.last == after:
                 return
@@ -210,20 +210,19 @@ class Reader:
             self._say({"type": "read", "conversation_id": str(copy.conversation_id), "seq": copy.last})
         else:
             path = f"/conversations/{copy.conversation_id}/read"
-            self._start(self._ask("POST", path, json={"seq": copy.last}))
+            self._start(self._ask("POST", path, {"seq": copy.last}))
 
-    async def _ask(self, method: str, path: str, **rest: Any) -> httpx.Response | None:
-        """An answer of any server, or None when there is none; a 5xx other than 503 is a broken promise."""
-        url = f"{self._chance.choice(self._servers).url}/api/v1{path}"
-        with suppress(httpx.TransportError, OSError):
-            answer = await self._http.request(method, url, headers=self.person.headers, **rest)
-            if answer.status_code == 503:
-                self._ledger.counts["503"] += 1
-            elif not answer.is_success:
-                self._ledger.violate(f"{self.name}: {method} {path}: {answer.status_code} {answer.text[:300]}")
-            return answer
-        self._ledger.counts["requests without an answer"] += 1
-        return None
+    async def _ask(self, method: str, path: str, body: Any = None) -> Answer:
+        """An answer of any server; one that is neither a success nor 503 is a broken promise."""
+        port = self._chance.choice(self._servers).port
+        answer = await ask(port, method, path, self.person.token, body, HTTP_SECONDS)
+        if answer == NO_ANSWER:
+            self._ledger.counts["requests without an answer"] += 1
+        elif answer.status == 503:
+            self._ledger.counts["503"] += 1
+        elif not answer.is_success:
+            self._ledger.violate(f"{self.name}: {method} {path}: {answer}")
+        return answer
 
     def _start(self, work: Any) -> asyncio.Task[Any]:
         task = asyncio.create_task(work)

@@ -99,10 +99,9 @@ class Talker(Reader):
         self._say({"type": "send", **_payload(draft), "conversation_id": str(draft.conversation_id)})
 
     async def _post(self, draft: Draft) -> None:
-        answer = await self._ask("POST", f"/conversations/{draft.conversation_id}/messages/", json=_payload(draft))
-        if answer is not None and answer.status_code in (200, 201):
-            said = answer.json()
-            self._acknowledged(said["client_id"], said)
+        answer = await self._ask("POST", f"/conversations/{draft.conversation_id}/messages/", _payload(draft))
+        if answer.is_success:
+            self._acknowledged(answer.body["client_id"], answer.body)
 
     async def _resend(self) -> None:
         while True:
