@@ -11,6 +11,7 @@ from starlette.types import Message
 from app.files import uploads
 from app.files.storage.local import LocalStorage
 from app.files.urls import absolute
+from app.kernel import forms
 from app.kernel.config import Settings, settings_of
 from app.kernel.db import Database, database_of
 from app.kernel.errors import AppError, Invalid
@@ -91,7 +92,7 @@ async def upload(
     (10 MB unless set otherwise) or 40 million pixels; 415 for every other kind.
     """
     await limits_of(request).hit("upload", me.user_id, PER_USER)
-    async with _limited(request, settings.max_file_size + ENVELOPE_BYTES).form(max_files=1, max_fields=4) as form:
+    async with forms.opened(_limited(request, settings.max_file_size + ENVELOPE_BYTES), max_files=1) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
             raise Invalid("file_missing", "Please choose a file.")

@@ -1,9 +1,10 @@
 """Every image is drawn anew: no EXIF or XMP (where the buyer lives), no script behind the pixels, and a sane size."""
 
 import io
+import struct
 from typing import NamedTuple
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
 from app.kernel.errors import AppError
 
@@ -15,6 +16,9 @@ THUMBNAIL_SIDE = 480
 LOSSLESS_PIXELS = 2_000_000  # lossless WebP of a larger drawing takes seconds
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 QUALITY, THUMBNAIL_QUALITY = 85, 78
+# What Pillow raises for bytes that only look like an image: its readers have no error of their own.
+BROKEN = (OSError, SyntaxError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError,
+          EOFError, MemoryError, struct.error)  # fmt: skip
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # beyond twice as many Pillow refuses by itself, before it decodes
 
@@ -39,8 +43,7 @@ def redraw(content: bytes) -> Redrawn:
             return _still(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large() from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
-        # SyntaxError is what Pillow raises for a broken PNG.
+    except BROKEN as error:
         raise AppError(415, "broken_image", "This image cannot be read.") from error
 
 
