@@ -20,6 +20,7 @@ from app.demo import people
 from app.files import api as files_api
 from app.files import avatars, media_api
 from app.kernel import error_handlers, html
+from app.kernel.body_limit import BodyLimit
 from app.kernel.broker import broker_for
 from app.kernel.config import Settings, get_settings
 from app.kernel.db import Database
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     error_handlers.install(app)
     _add_doors(app)
     app.router.redirect_slashes = False
+    app.add_middleware(BodyLimit, unlimited=(f"{API_PREFIX}/upload/",))
     app.add_middleware(ApiPaths, prefix=API_PREFIX)
     app.add_middleware(
         CORSMiddleware,

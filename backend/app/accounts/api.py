@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Form, Path
 from starlette.requests import Request
 
-from app.accounts import passwords, sessions, staff_api, tokens, users_api
+from app.accounts import names, passwords, sessions, staff_api, tokens, users_api
 from app.accounts.authentication import client_of
 from app.accounts.sessions import SignedIn
 from app.accounts.shapes import DeviceSignIn, RefreshRequest, SessionPublic, SignIn, Tokens, UserPublic
@@ -13,7 +13,7 @@ from app.kernel.config import Settings, settings_of
 from app.kernel.db import Database, ReadTx, Tx, database_of
 from app.kernel.errors import Unauthorized
 from app.kernel.identity import MaybeMe, Me
-from app.kernel.limits import address_of, limits_of
+from app.kernel.limits import caller_of, limits_of
 from app.kernel.paging import Listing
 from app.kernel.refusals import refusals
 
@@ -40,7 +40,7 @@ async def login(body: Annotated[SignIn, Body()], request: Request, db: Db, setti
     thirty from one address.
     """
     if isinstance(body, DeviceSignIn):
-        await limits_of(request).hit("device-sign-in", address_of(request), DEVICES_PER_ADDRESS)
+        await limits_of(request).hit("device-sign-in", caller_of(request), DEVICES_PER_ADDRESS)
         return _tokens(settings, await sessions.sign_in_device(db, settings, body.device_id, client_of(request)))
     return await _by_password(request, db, settings, body.username, body.password)
 
@@ -66,7 +66,7 @@ async def refresh(body: RefreshRequest, request: Request, db: Db, settings: InUs
     of the first answer has not been used; the newest pair is then the only one that works, so several tabs should
     let one of them refresh for all.
     """
-    await limits_of(request).hit("refresh", address_of(request), REFRESHES_PER_ADDRESS)
+    await limits_of(request).hit("refresh", caller_of(request), REFRESHES_PER_ADDRESS)
     return _tokens(settings, await sessions.refresh(db, settings, body.refresh_token))
 
 
@@ -106,8 +106,8 @@ async def end_session(session_id: Annotated[int, Path(ge=0, lt=2**63)], me: Me, 
 
 
 async def _by_password(request: Request, db: Database, settings: Settings, account: str, password: str) -> Tokens:
-    await limits_of(request).hit("sign-in-address", address_of(request), PER_ADDRESS)
-    await limits_of(request).hit("sign-in-account", account.strip().lower(), PER_ACCOUNT)
+    await limits_of(request).hit("sign-in-address", caller_of(request), PER_ADDRESS)
+    await limits_of(request).hit("sign-in-account", names.account_key(account), PER_ACCOUNT)
     return _tokens(settings, await sessions.sign_in(db, settings, account, password, client_of(request)))
 
 

@@ -67,6 +67,11 @@ def account_column(account: str) -> tuple[str, str] | None:
         return None
 
 
+def account_key(account: str) -> str:
+    """What tries at one password are counted under: however it is written, an account has one count."""
+    return ":".join(account_column(account) or ("nobody", account.strip().lower()))
+
+
 Username = Annotated[str, StringConstraints(min_length=2, max_length=100), AfterValidator(username)]
 Phone = Annotated[str, StringConstraints(min_length=5, max_length=30), AfterValidator(phone)]
 Line = Annotated[str, AfterValidator(plain)]

@@ -8,18 +8,18 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from app.accounts import authentication, sessions, users
+from app.accounts import authentication, names, sessions, users
 from app.accounts.api import PER_ACCOUNT, PER_ADDRESS
 from app.accounts.models import SessionKind
 from app.accounts.shapes import UserCreate
 from app.accounts.viewers import AdminAtDesk, home_of, viewer
-from app.kernel import i18n
+from app.kernel import forms, i18n
 from app.kernel.config import Settings, settings_of
 from app.kernel.db import Database, ReadTx, Tx, database_of
 from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.identity import MaybeMe, Role
-from app.kernel.limits import address_of, limits_of
+from app.kernel.limits import caller_of, limits_of
 from app.kernel.paging import Paging
 
 YEAR_SECONDS = 31_536_000
@@ -52,8 +52,8 @@ async def sign_in(
 ) -> Response:
     """Begin a session in the console's cookie. A wrong pair shows the form again, as 422."""
     try:
-        await limits_of(request).hit("sign-in-address", address_of(request), PER_ADDRESS)
-        await limits_of(request).hit("sign-in-account", account.strip().lower(), PER_ACCOUNT)
+        await limits_of(request).hit("sign-in-address", caller_of(request), PER_ADDRESS)
+        await limits_of(request).hit("sign-in-account", names.account_key(account), PER_ACCOUNT)
         client = authentication.client_of(request)
         signed_in = await sessions.sign_in(db, settings, account.strip(), password, client, SessionKind.CONSOLE)
     except AppError as error:
@@ -79,8 +79,7 @@ async def sign_out(me: MaybeMe, session: Tx, settings: InUse) -> Response:
 @router.post("/locale")
 async def choose_locale(request: Request, _: MaybeMe, locale: Text = "en") -> Response:
     """Keep the language for a year and go back to where the reader was."""
-    referrer = urlsplit(request.headers.get("referer", ""))
-    answer = RedirectResponse(_inside(referrer.path) or "/", 303)
+    answer = RedirectResponse(_inside(_referring_path(request)) or "/", 303)
     if locale in i18n.LOCALES:
         answer.set_cookie(i18n.COOKIE, locale, max_age=YEAR_SECONDS, samesite="lax")
     return answer
@@ -97,8 +96,8 @@ async def users_page(
 @router.post("/admin/users")
 async def create_user(request: Request, me: AdminAtDesk, db: Db, settings: InUse, paging: Paging) -> Response:
     """Make a user of any role."""
-    form = await request.form()
-    typed = {name: str(form.get(name, "")).strip() for name in USER_FIELDS}
+    async with forms.opened(request) as form:
+        typed = {name: str(form.get(name, "")).strip() for name in USER_FIELDS}
     problems: dict[str, str] = {}
     notice = ""
     try:
@@ -162,6 +161,13 @@ def _sign_in_form(
         problem=said,
         demo_sign_ins=request.app.state.demo_sign_ins,
     )
+
+
+def _referring_path(request: Request) -> str:
+    try:
+        return urlsplit(request.headers.get("referer", "")).path
+    except ValueError:  # `http://[`
+        return ""
 
 
 def _inside(path: str) -> str:

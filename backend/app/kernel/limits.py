@@ -1,5 +1,6 @@
 """Rate limits: a moving window in the process, or in Redis when several instances share it."""
 
+from ipaddress import ip_address, ip_network
 from typing import cast
 
 import limits as windows
@@ -12,6 +13,8 @@ from starlette.requests import HTTPConnection
 from app.kernel import clock
 from app.kernel.config import Settings
 from app.kernel.errors import TooMany
+
+IPV6_CUSTOMER = 64  # bits
 
 
 class RateLimits:
@@ -48,3 +51,15 @@ def limits_of(connection: HTTPConnection) -> RateLimits:
 def address_of(connection: HTTPConnection) -> str:
     """The caller's address as the server (or the trusted proxy) saw it."""
     return connection.client.host if connection.client else "unknown"
+
+
+def caller_of(connection: HTTPConnection) -> str:
+    """Under what a stranger's tries are counted: the address, or its /64, which is what one customer gets of IPv6."""
+    said = address_of(connection)
+    try:
+        address = ip_address(said)
+    except ValueError:  # what a proxy said need not be an address
+        return said
+    if address.version == 4 or address.ipv4_mapped is not None:
+        return said
+    return str(ip_network((address, IPV6_CUSTOMER), strict=False))

@@ -27,7 +27,8 @@ class ApiPaths:
                 path = self.prefix + path[len(OLD_PREFIX) :]
             bare = path.removesuffix("/")
             is_list = _lists(tuple(scope["app"].openapi()["paths"])).fullmatch(bare + "/")
-            scope = {**scope, "path": f"{bare}/" if is_list else bare}
+            # In place: what the router notes in it is what Telemetry calls the route.
+            scope["path"] = f"{bare}/" if is_list else bare
         await self.app(scope, receive, send)
 
 

@@ -51,7 +51,7 @@ class Telemetry:
         try:
             await self.app(scope, receive, send_with_ticket)
         except Exception as error:  # the outermost loop of a request
-            logger.opt(exception=error).error("{} {} failed", scope["method"], scope["path"])
+            logger.opt(exception=error).error("{} {} failed", scope["method"], _path(scope))
             if status:
                 raise
             await _apologise(scope, send_with_ticket, ticket, error if self.debug else None)
@@ -64,10 +64,16 @@ class Telemetry:
         REQUESTS.labels(method, route, status).inc()
         SECONDS.labels(method, route).observe(seconds)
         level = "DEBUG" if route == "other" or route == "/health" else "INFO"
-        logger.log(level, "{} {} {} {:.1f} ms", method, scope["path"], status, seconds * 1000)
+        logger.log(level, "{} {} {} {:.1f} ms", method, _path(scope), status, seconds * 1000)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _path(scope: Scope) -> str:
+    """As it came, percent-encoded: a decoded line break would forge a line of the log."""
+    raw: bytes = scope.get("raw_path") or b""
+    return raw.decode("ascii", "backslashreplace")
 
 
 async def _apologise(scope: Scope, send: Send, ticket: str, error: Exception | None) -> None:

@@ -52,6 +52,10 @@ root.add_api_route("/health", health, methods=["GET"])
 @root.get("/metrics")
 async def metrics(request: Request) -> Response:
     """For Prometheus, from a private network only: strangers need not know how busy a shop is."""
-    if not ip_address(address_of(request)).is_private:
+    try:
+        is_neighbour = ip_address(address_of(request)).is_private
+    except ValueError:  # what a proxy said need not be an address
+        is_neighbour = False
+    if not is_neighbour:
         raise NotFound()
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
