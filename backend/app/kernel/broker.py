@@ -76,6 +76,7 @@ class RedisBroker:
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._lost = False
+        self._flushing = asyncio.Lock()
         self._is_subscribed = False
 
     @property
@@ -116,7 +117,7 @@ class RedisBroker:
                 await self._flush()
                 failures = 0
             except (RedisError, OSError) as error:
-                self._lost = True  # how many of the pipeline arrived is unknown
+                self._lost = True
                 self._wake.set()
                 logger.warning("broker: publish failed: {}", error)
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
@@ -125,14 +126,21 @@ class RedisBroker:
     async def _flush(self) -> None:
         while self._waiting or self._lost:
             batch, self._waiting = self._waiting, []
-            was_lost = self._lost
-            async with self._redis.pipeline(transaction=False) as pipe:
-                if was_lost:
-                    pipe.publish(self._channel, self._origin + _RESYNC)
-                for payload in batch:
-                    pipe.publish(self._channel, payload)
-                await pipe.execute()
+            try:
+                await self._publish_all(batch)
+            except (RedisError, OSError):
+                # How many arrived is unknown. Twice does no harm: readers know a message by its seq.
+                self._waiting = [*batch, *self._waiting]
+                raise
             self._lost = False
+
+    async def _publish_all(self, batch: list[bytes]) -> None:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            if self._lost:
+                pipe.publish(self._channel, self._origin + _RESYNC)
+            for payload in batch:
+                pipe.publish(self._channel, payload)
+            await pipe.execute()
 
     async def _receive(self, on_payload: OnPayload, on_gap: OnGap) -> None:
         failures = 0
