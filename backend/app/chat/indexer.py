@@ -103,7 +103,8 @@ async def _index(session: AsyncSession, conversation_ids: set[int]) -> set[int]:
     if not rows:
         return set()
     words = [{"id": row[0], "words": " ".join(tokens(row[3]))} for row in rows]
-    await session.execute(text(_INSERT[session.get_bind().dialect.name]), words)
+    insert = text(_INSERT[session.get_bind().dialect.name])
+    await (await session.connection()).execute(insert, words)
     reached = {row[1]: row[2] for row in rows}
     marks = [{"conversation_id": each, "indexed_seq": last} for each, last in reached.items()]
     await upsert(session, SearchProgress, marks, key=["conversation_id"], update=["indexed_seq"])

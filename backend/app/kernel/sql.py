@@ -20,14 +20,15 @@ async def upsert(
     """Insert `rows`; where `key` is taken, set the columns `update` instead (none: leave the row as it is)."""
     table = table_of(model)
     dialect = session.get_bind().dialect.name
+    connection = await session.connection()
     if dialect in ("mysql", "mariadb"):
         on_mysql = mysql.insert(table)
         changes = {name: on_mysql.inserted[name] for name in update or key[:1]}
-        await session.execute(on_mysql.on_duplicate_key_update(**changes), rows)
+        await connection.execute(on_mysql.on_duplicate_key_update(**changes), rows)
         return
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     if update:
         insert = insert.on_conflict_do_update(index_elements=key, set_={name: insert.excluded[name] for name in update})
     else:
         insert = insert.on_conflict_do_nothing(index_elements=key)
-    await session.execute(insert, rows)
+    await connection.execute(insert, rows)
