@@ -26,7 +26,7 @@ SEARCH = {
         "SET SESSION innodb_ft_enable_stopword = OFF",
         # 10 000 characters of Chinese are 110 kB of words, more than TEXT holds.
         "CREATE TABLE message_search (message_id BIGINT PRIMARY KEY, tokens MEDIUMTEXT NOT NULL, "
-        "FULLTEXT KEY ix_message_search_tokens (tokens)) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+        "FULLTEXT KEY ix_message_search_tokens (tokens)) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
     ],
 }
 SEARCH["mariadb"] = SEARCH["mysql"]
