@@ -7,10 +7,8 @@ code points (`u5927u7c73`), so that every database's plain parser takes it for o
 import re
 import unicodedata
 
-_RUNS = re.compile(
-    r"(?P<cjk>[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+)"
-    r"|(?P<word>[^\W_]+)"
-)
+_CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_RUNS = re.compile(rf"(?P<cjk>[{_CJK}]+)|(?P<word>[^\W_{_CJK}]+)")
 MAX_WORD = 40  # characters of one word; the rest of a longer one is not searchable
 MIN_WORD = 3  # MySQL's full-text index drops shorter words, so they are lengthened; queries match beginnings
 MAX_TERMS = 16  # of one query

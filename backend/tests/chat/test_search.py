@@ -18,6 +18,7 @@ MESSAGES = [
     "🌾🌾 rice farm",
     "what is this about",
     "can't find <b>it</b> 100%",
+    "要买5kg大虾2箱",
 ]
 
 
@@ -64,6 +65,8 @@ FINDS: list[tuple[str, list[int]]] = [
     ("100%", [7]),
     ("<b>it</b>", [7]),
     ("大米 rice", []),
+    ("大虾", [8]),
+    ("5kg", [8]),
 ]
 
 
