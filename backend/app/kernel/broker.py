@@ -124,15 +124,16 @@ class RedisBroker:
                 failures += 1
 
     async def _flush(self) -> None:
-        while self._waiting or self._lost:
-            batch, self._waiting = self._waiting, []
-            try:
-                await self._publish_all(batch)
-            except (RedisError, OSError):
-                # How many arrived is unknown. Twice does no harm: readers know a message by its seq.
-                self._waiting = [*batch, *self._waiting]
-                raise
-            self._lost = False
+        async with self._flushing:  # so that `stop` waits for what the sender has in hand
+            while self._waiting or self._lost:
+                batch, self._waiting = self._waiting, []
+                try:
+                    await self._publish_all(batch)
+                except (RedisError, OSError):
+                    # How many arrived is unknown. Twice does no harm: readers know a message by its seq.
+                    self._waiting = [*batch, *self._waiting]
+                    raise
+                self._lost = False
 
     async def _publish_all(self, batch: list[bytes]) -> None:
         async with self._redis.pipeline(transaction=False) as pipe:
