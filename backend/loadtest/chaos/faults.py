@@ -5,6 +5,8 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+import psycopg
+
 from loadtest.chaos.ledger import Ledger
 from loadtest.chaos.readers import Reader
 from loadtest.processes import Process
@@ -14,6 +16,8 @@ DOWN = (0.0, 1.5)
 FROZEN = (0.2, 3.0)
 REDIS_AWAY = (0.3, 3.0)
 GRACE = (0.5, 1.5)  # as often the time that it took to start is a server left alone afterwards
+CUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 Fault = Callable[[], Awaitable[None]]
 
@@ -25,12 +29,14 @@ class Faults:
         self,
         servers: Sequence[Process],
         redis: Process | None,
+        database_url: str,
         readers: Sequence[Reader],
         ledger: Ledger,
         chance: random.Random,
     ) -> None:
         self._servers = servers
         self._redis = redis
+        self._database_url = database_url
         self._readers = readers
         self._ledger = ledger
         self._chance = chance
@@ -41,6 +47,8 @@ class Faults:
         kinds: list[tuple[Fault, int]] = [(self._kill, 4), (self._drop, 5), (self._freeze, 2), (self._restart, 1)]
         if self._redis is not None:
             kinds += [(self._stop_redis, 2), (self._freeze_redis, 1)]
+        if self._database_url.startswith("postgres"):
+            kinds.append((self._cut_database, 1))
         if len(self._servers) > 1:
             kinds.append((self._kill_all, 1))
         faults, weights = zip(*kinds, strict=True)
@@ -93,6 +101,12 @@ class Faults:
             await asyncio.to_thread(self._redis.kill)
             await asyncio.sleep(self._chance.uniform(*REDIS_AWAY))
             await self._redis.start()
+
+    async def _cut_database(self) -> None:
+        """As a failover does: every connection of the servers is gone at once."""
+        self._ledger.counts["database cuts"] += 1
+        async with await psycopg.AsyncConnection.connect(self._database_url, autocommit=True) as connection:
+            await connection.execute(CUT)
 
     async def _drop(self) -> None:
         victims = self._chance.sample(list(self._readers), self._chance.randint(1, len(self._readers)))

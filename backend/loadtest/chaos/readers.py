@@ -18,6 +18,7 @@ from loadtest.wires import Wire, connect, frame
 CONNECT_SECONDS = 3.0
 HTTP_SECONDS = 4.0
 PING_SECONDS = 1.0
+BUSY_SECONDS = 0.5
 SILENCE_SECONDS = 5.0  # after that a connection counts as dead
 BACKOFF_SECONDS = (0.05, 0.4)
 READ_CHANCE = 0.1  # how often a message is followed by a read mark
@@ -147,6 +148,10 @@ class Reader:
         self.sync()
 
     def _on_answer(self, said: dict[str, Any]) -> None:
+        if said.get("status") == 503:  # it may have been our sync that was not done
+            self._ledger.counts["503"] += 1
+            asyncio.get_running_loop().call_later(BUSY_SECONDS, self.sync)
+            return
         self._ledger.violate(f"{self.name}: was told {said}")
 
     def _on_synced(self, said: dict[str, Any]) -> None:

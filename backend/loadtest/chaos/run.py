@@ -2,9 +2,11 @@
 
 import asyncio
 import random
+import re
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -47,7 +49,6 @@ class Result:
     ledger: Ledger = field(default_factory=Ledger)
     seconds: float = 0.0
     messages: int = 0
-    tracebacks: dict[str, int] = field(default_factory=dict)
     evidence: Path | None = None
 
     def summary(self) -> str:
@@ -57,7 +58,7 @@ class Result:
         return (
             f"{o.shape}, {o.instances} instance(s), {o.pairs} pairs, seed {o.seed}: {self.messages} messages stored, "
             f"{len(self.ledger.acknowledged)} of {len(self.ledger.drafts)} acknowledged in {self.seconds:.0f} s; "
-            f"{figures}; tracebacks {sum(self.tracebacks.values())}; VIOLATIONS {counts['violations']}"
+            f"{figures}; VIOLATIONS {counts['violations']}"
         )
 
 
@@ -74,7 +75,8 @@ async def run(options: Options) -> Result:
             await _play(options, result, folder, database_url)
     finally:
         result.seconds = time.monotonic() - start
-        result.tracebacks = _tracebacks(folder)
+        for log in sorted(folder.glob("server*.log")):
+            _look_for_exceptions(log, result.ledger)
         if result.ledger.violations:
             result.evidence = folder
         else:
@@ -86,12 +88,12 @@ async def _play(options: Options, result: Result, folder: Path, database_url: st
     async with AsyncExitStack() as stack:
         servers, redis = await stack.enter_async_context(_running(options, folder, database_url))
         cast = await people.make(servers[0].port, options.pairs, options.seed)
-        stage = Stage(options, cast, servers, redis, result.ledger)
+        stage = Stage(options, cast, servers, redis, database_url, result.ledger)
         is_done = True
         try:
             async with asyncio.timeout(options.seconds * STRETCH + SETTLE_SECONDS):
                 await stage.play()
-                await stage.settle(database_url)
+                await stage.settle()
         except TimeoutError:
             is_done = False
             result.ledger.violate(f"not done in time: {stage.state()}")
@@ -111,8 +113,10 @@ class Stage:
         cast: Cast,
         servers: list[Process],
         redis: Process | None,
+        database_url: str,
         ledger: Ledger,
     ) -> None:
+        self._database_url = database_url
         self._options, self._cast, self._servers, self._ledger = options, cast, servers, ledger
         self.buyers = [self._make(Talker, f"b{n}", t.buyer, [t.conversation_id]) for n, t in enumerate(cast.talks)]
         shops = {m.user_id: [t.conversation_id for t in cast.talks if t.merchant == m] for m in cast.merchants}
@@ -121,7 +125,9 @@ class Stage:
         for owner, conversations in shops.items():
             self.readers.append(self._make(Reader, f"agent of {owner}", cast.agents[owner], conversations))
         self.readers.append(self._admin("admin"))
-        self._faults = Faults(servers, redis, self.readers, ledger, random.Random(f"{options.seed} faults"))
+        self._faults = Faults(
+            servers, redis, database_url, self.readers, ledger, random.Random(f"{options.seed} faults")
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     async def play(self) -> None:
@@ -144,12 +150,12 @@ class Stage:
                 task.cancel()
             await asyncio.gather(*speaking, return_exceptions=True)
 
-    async def settle(self, database_url: str) -> None:
+    async def settle(self) -> None:
         """Everybody syncs once more; a second admin comes who has nothing yet."""
         latecomer = self._admin("late admin")
         self.readers.append(latecomer)
         self._tasks.append(asyncio.create_task(latecomer.run()))
-        last_seqs = (await asyncio.to_thread(Truth, database_url)).last_seqs
+        last_seqs = (await asyncio.to_thread(Truth, self._database_url)).last_seqs
         async with asyncio.timeout(SETTLE_SECONDS):
             await asyncio.gather(*(reader.complete(last_seqs) for reader in self.readers))
 
@@ -196,7 +202,12 @@ async def _running(
             await asyncio.to_thread(process.kill)
 
 
-def _tracebacks(folder: Path) -> dict[str, int]:
-    """How many each server's log has."""
-    logs = {log.stem: log.read_text(errors="replace").count("Traceback") for log in folder.glob("server*.log")}
-    return {name: count for name, count in logs.items() if count}
+def _look_for_exceptions(log: Path, ledger: Ledger) -> None:
+    """Whatever breaks around it, a server knows what to do: a traceback in its log is a broken promise."""
+    text = log.read_text(errors="replace")
+    count = text.count("Traceback (most recent call last)")
+    if count:
+        raised = Counter(
+            re.findall(r"^(?=\S)[\w.]*(?:Error|Exception|Disconnect\w*|Interrupt)\b.{0,200}", text, re.MULTILINE)
+        )
+        ledger.violate(f"{log.stem} logged {count} tracebacks: {raised.most_common(3)}")
