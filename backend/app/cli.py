@@ -84,6 +84,8 @@ def seed() -> None:
     """Fill an empty database with the demo shop; leave any other alone."""
 
     async def work(db: Database, settings: Settings) -> str:
+        if settings.environment == "production":
+            raise ValueError("The demo's sign-ins are published: they are not made in production.")
         summary = await demo.seed(db, settings, LocalStorage(settings.media_dir))
         if not summary.is_seeded:
             return "The database is in use already; nothing was changed."

@@ -28,6 +28,7 @@ from app.kernel.limits import RateLimits
 from app.kernel.node_leases import leased_node
 from app.kernel.page_security import PageSecurity
 from app.kernel.paths import ApiPaths
+from app.kernel.refusals import ALWAYS
 from app.kernel.single_process import only_server_of
 from app.kernel.telemetry import Telemetry
 from app.overview import health
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(PageSecurity, settings=settings)
     app.add_middleware(Telemetry, settings=settings)
+    app.add_middleware(socket.SocketDoor)
     return app
 
 
@@ -71,8 +73,7 @@ def _add_doors(app: FastAPI) -> None:
     api = APIRouter()
     for room in (accounts_api, chat_api, quick_replies_api, files_api, health):
         api.include_router(room.router)
-    app.include_router(api, prefix=API_PREFIX)
-    app.include_router(socket.router)
+    app.include_router(api, prefix=API_PREFIX, responses=ALWAYS)
     for door in (health.root, api_docs.router, media_api.router):
         app.include_router(door, include_in_schema=False)
     for page in (accounts_pages, chat_pages, overview_pages):

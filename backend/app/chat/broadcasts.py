@@ -9,6 +9,7 @@ from typing import Any
 from app.chat import frames
 from app.chat.events import ActivityHappened, ConversationChanged, ConversationStarted, NoteWritten, ReadMarked
 from app.chat.hub import ADMINS, Delivery, Hub, person, team
+from app.chat.models import ConversationPublic
 from app.chat.plan import Sent
 from app.chat.presence import Presence
 from app.chat.shapes import for_buyer
@@ -43,13 +44,13 @@ class Broadcasts:
 
     def _of(self, event: Event) -> list[Delivery]:
         match event:
-            case ConversationStarted(conversation=conversation) | ConversationChanged(conversation=conversation):
+            case ConversationStarted(conversation=conversation):
                 self._introduce(conversation.customer_id, conversation.merchant_id)
-                inside = [team(conversation.merchant_id), ADMINS]
-                return [
-                    Delivery(inside, frames.conversation(conversation)),
-                    Delivery([person(conversation.customer_id)], frames.conversation(for_buyer(conversation))),
-                ]
+                return [self._for_the_shop(conversation), self._for_the_buyer(conversation)]
+            case ConversationChanged(conversation=conversation, is_status_new=True):
+                return [self._for_the_shop(conversation), self._for_the_buyer(conversation)]
+            case ConversationChanged(conversation=conversation):
+                return [self._for_the_shop(conversation)]
             case ReadMarked():
                 everybody = [person(event.customer_id), team(event.merchant_id), ADMINS]
                 return [Delivery(everybody, frames.read(event.conversation_id, event.side, event.seq))]
@@ -58,6 +59,12 @@ class Broadcasts:
             case ActivityHappened():
                 return [self._inside(event.merchant_id, "activity", event.activity.model_dump(mode="json"))]
         return []
+
+    def _for_the_shop(self, conversation: ConversationPublic) -> Delivery:
+        return Delivery([team(conversation.merchant_id), ADMINS], frames.conversation(conversation))
+
+    def _for_the_buyer(self, conversation: ConversationPublic) -> Delivery:
+        return Delivery([person(conversation.customer_id)], frames.conversation(for_buyer(conversation)))
 
     def _inside(self, merchant_id: str, kind: str, fields: dict[str, Any]) -> Delivery:
         return Delivery([team(merchant_id), ADMINS], frames.dump({"type": kind, kind: fields}))

@@ -99,7 +99,7 @@ async def change(
     if wanted_labels is not None:
         await labels.replace(session, me, row, wanted_labels)
     public = await get(session, me, conversation_id)
-    await events.emit(session, ConversationChanged(conversation=public))
+    await events.emit(session, ConversationChanged(conversation=public, is_status_new="status" in values))
     return public
 
 

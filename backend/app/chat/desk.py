@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import cast
 
 from loguru import logger
@@ -37,6 +38,7 @@ class Desk:
         self.broadcasts = Broadcasts(settings, self.hub, self.presence)
         self.indexer = Indexer(db)
         self.writer = Writer(store_for(settings, db), self._announce)
+        self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.parties: dict[int, tuple[str, str]] = {}
         """Conversation id → its two sides: they never change."""
@@ -54,8 +56,8 @@ class Desk:
 
     async def stop(self) -> None:
         """Finish what was accepted, then say goodbye."""
-        for task in self._tasks:
-            task.cancel()
+        self._ended.set()
+        self.indexer.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.writer.stop()
         await self.hub.stop()
@@ -72,8 +74,9 @@ class Desk:
     async def _close_revoked(self) -> None:
         """Look for ended sessions every 2 s: one indexed query, and right even when the broker lost the news."""
         looked_at = clock.now() - 5
-        while True:
-            await asyncio.sleep(REVOCATION_SECONDS)
+        while not self._ended.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), REVOCATION_SECONDS)
             since, looked_at = looked_at - 5, clock.now()  # commits may be later than their timestamp
             try:
                 async with self.db.reading() as session:

@@ -11,9 +11,10 @@ class ConversationStarted(Event):
 
 
 class ConversationChanged(Event):
-    """Status, assignee, labels, priority or snooze are new."""
+    """Status, assignee, labels, priority or snooze are new; of these only the status is the buyer's business."""
 
     conversation: ConversationPublic
+    is_status_new: bool
 
 
 class ReadMarked(Event):

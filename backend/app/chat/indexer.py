@@ -5,6 +5,7 @@ done.
 """
 
 import asyncio
+from contextlib import suppress
 
 from loguru import logger
 from sqlalchemy import BigInteger, Column, ForeignKey, and_, or_, text
@@ -51,6 +52,7 @@ class Indexer:
         self._db = db
         self._noted: set[int] = set()
         self._wake = asyncio.Event()
+        self._is_stopping = False
 
     def note(self, conversation_ids: set[int]) -> None:
         """These have new messages."""
@@ -59,23 +61,33 @@ class Indexer:
             self._wake.set()
 
     async def run(self) -> None:
-        """Index for ever."""
-        while True:
-            try:
-                await self.catch_up()
-            except (SQLAlchemyError, OSError) as error:
-                logger.warning("search: not indexed now: {}", error)
+        """Index until `stop`. Not to be cancelled: a write unit that is cut short leaves its lock to chance."""
+        swept_at = -SWEEP_SECONDS
+        while not self._is_stopping:
             self._wake.clear()
             try:
+                if clock.monotonic() - swept_at >= SWEEP_SECONDS:
+                    await self._sweep()
+                    swept_at = clock.monotonic()
+                await self._drain()
+            except (SQLAlchemyError, OSError) as error:
+                logger.warning("search: not indexed now: {}", error)
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), SWEEP_SECONDS)
-            except TimeoutError:
-                await self._sweep()
             await asyncio.sleep(DELAY_SECONDS)
+
+    def stop(self) -> None:
+        """Let `run` end after its present chunk."""
+        self._is_stopping = True
+        self._wake.set()
 
     async def catch_up(self) -> None:
         """Index everything that is stale now. Tests and the seed call it to wait for the index."""
         await self._sweep()
-        while self._noted:
+        await self._drain()
+
+    async def _drain(self) -> None:
+        while self._noted and not self._is_stopping:
             began = clock.monotonic()
             batch = {self._noted.pop() for _ in range(min(len(self._noted), MAX_CONVERSATIONS))}
             self._noted |= await self._db.write(lambda session, some=batch: _index(session, some))  # type: ignore[misc]

@@ -1,19 +1,24 @@
 """The WebSocket door: `/ws/{user_id}`. Who is there comes from the token, never from the path or the query."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import WebSocket, WebSocketDisconnect
 from loguru import logger
+from starlette.types import ASGIApp, Scope
+from starlette.types import Receive as ASGIReceive
+from starlette.types import Send as ASGISend
 
 from app.accounts import authentication
 from app.chat import conversations, frames
 from app.chat.conversing import Conversing
 from app.chat.desk import NOT_AUTHENTICATED, Desk, desk_of
-from app.chat.hub import Send, Socket, shop_watchers
+from app.chat.hub import Socket, shop_watchers
 from app.kernel.config import settings_of
 from app.kernel.db import database_of
 from app.kernel.errors import AppError, Unauthorized
@@ -27,33 +32,57 @@ NOT_ALLOWED, TOO_SLOW, TOO_FAST = 4403, 4408, 4429
 ABUSIVE = {"too_fast", "bad_frame", "unknown_frame"}
 MAX_ABUSE = 50  # frames refused for speed, or not understood, before the socket is closed
 SUBPROTOCOL, BEARER = "parley.v1", "bearer."
-Receive = Callable[[], Awaitable[Any]]
 
-router = APIRouter()
-
-
-@router.websocket("/ws/{user_id}")
-async def live(websocket: WebSocket, user_id: str) -> None:
-    """Serve one connection until it ends."""
-    with suppress(WebSocketDisconnect):  # whoever leaves before the greeting needs no answer
-        await _welcome(websocket, user_id)
+_PATH = re.compile(r"/ws/([^/]+)")
 
 
-async def _welcome(websocket: WebSocket, user_id: str) -> None:
-    desk = desk_of(websocket)
+class SocketDoor:
+    """The outermost middleware, which serves `/ws/{user_id}` itself.
+
+    Ten thousand idle sockets would each keep a frame of every layer below, a third of what a socket weighs.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: ASGIReceive, send: ASGISend) -> None:
+        """Serve one connection until it ends."""
+        path = _PATH.fullmatch(scope["path"]) if scope["type"] == "websocket" else None
+        if path is None:
+            await self.app(scope, receive, send)
+            return
+        entry = await _entered(WebSocket(scope, receive, send), path[1], send)
+        if entry is not None:
+            scope["headers"] = []  # they have been read; an idle socket need not keep them
+            await _serve(entry, receive)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What is left of a connection's beginning."""
+
+    desk: Desk
+    socket: Socket
+
+
+async def _entered(websocket: WebSocket, user_id: str, send: ASGISend) -> _Entry | None:
+    """Greet and authenticate; None when the connection is over."""
     wanted = websocket.scope.get("subprotocols", [])
-    await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in wanted else None)
-    try:
-        identity = await _authenticated(websocket, user_id)
-    except TimeoutError:
-        await websocket.close(TOO_SLOW, "no token in time")
-        return
-    if identity is None:
-        await websocket.close(NOT_AUTHENTICATED, "not authenticated")
-    elif identity.user_id != user_id:
-        await websocket.close(NOT_ALLOWED, "not your user id")
-    else:
-        await _serve(websocket, desk, identity)
+    with suppress(WebSocketDisconnect):  # whoever leaves before the greeting needs no answer
+        await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in wanted else None)
+        try:
+            identity = await _authenticated(websocket, user_id)
+        except TimeoutError:
+            await websocket.close(TOO_SLOW, "no token in time")
+            return None
+        if identity is None:
+            await websocket.close(NOT_AUTHENTICATED, "not authenticated")
+        elif identity.user_id != user_id:
+            await websocket.close(NOT_ALLOWED, "not your user id")
+        else:
+            line = websocket.scope.get("extensions", {}).get(LINE)
+            return _Entry(desk_of(websocket), Socket(identity, send, locale_of(websocket), line))
+    return None
 
 
 async def _authenticated(websocket: WebSocket, user_id: str) -> Identity | None:
@@ -77,10 +106,9 @@ async def _authenticated(websocket: WebSocket, user_id: str) -> Identity | None:
     return await authentication.authenticate_token(db, settings, token) if isinstance(token, str) else None
 
 
-async def _serve(websocket: WebSocket, desk: Desk, identity: Identity) -> None:
-    line = websocket.scope.get("extensions", {}).get(LINE)
-    socket = Socket(identity, _sender(websocket), locale_of(websocket), line)
-    merchants: list[str] = []
+async def _serve(entry: _Entry, receive: ASGIReceive) -> None:
+    desk, socket = entry.desk, entry.socket
+    identity, merchants = socket.identity, []
     if identity.role is Role.BUYER:
         async with desk.db.reading() as session:
             merchants = await conversations.merchants_of(session, identity.user_id)
@@ -91,32 +119,22 @@ async def _serve(websocket: WebSocket, desk: Desk, identity: Identity) -> None:
     hub.push(socket, frames.online_users(presence.visible_to(socket)))
     hub.join(socket)
     conversing = Conversing(desk, socket)
-    if line is not None:
-        line.on_text = conversing.at_once
+    if socket.line is not None:
+        socket.line.settle(conversing.at_once)
     try:
-        await _listen(websocket, desk, socket, conversing)
+        await _listen(receive, desk, socket, conversing)
     finally:
         hub.leave(socket)
         presence.left(identity)
         conversing.ended()
-        if line is not None:
-            line.on_text = None
+        if socket.line is not None:
+            socket.line.on_text = None
 
 
-def _sender(websocket: WebSocket) -> Send:
-    async def send(message: Any) -> None:
-        try:
-            await websocket.send(message)
-        except WebSocketDisconnect as error:  # the hub knows no web framework
-            raise ConnectionError("the peer has left") from error
-
-    return send
-
-
-async def _listen(websocket: WebSocket, desk: Desk, socket: Socket, conversing: Conversing) -> None:
+async def _listen(receive: ASGIReceive, desk: Desk, socket: Socket, conversing: Conversing) -> None:
     abuse = 0
     while True:
-        message = await websocket.receive()
+        message = await receive()
         if message["type"] == "websocket.disconnect":
             return
         socket.is_busy = True

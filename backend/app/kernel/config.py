@@ -101,6 +101,8 @@ class Settings(BaseSettings):
         self.base_url = (self.base_url or f"http://localhost:{self.port}").rstrip("/")
         if self.environment == "production":
             self._refuse_weak_secret()
+            if self.demo:
+                raise ValueError("PARLEY_DEMO shows published sign-ins; it is for development only")
         elif not self.secret_key or self.secret_key.startswith(EXAMPLES):
             # A published key would open every development server that somebody else can reach.
             self.secret_key = self._generated_secret()

@@ -24,6 +24,27 @@ class Refusal(BaseModel):
     code: str
 
 
+class WrongField(BaseModel):
+    """Where in the request, and what is wrong with it."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class WrongFields(Refusal):
+    """A 422. `errors` lists the fields when the request's form was wrong, at most 20 of them."""
+
+    errors: list[WrongField] = []
+
+
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a route that may answer these errors."""
     return {status: {"model": Refusal, "description": REASONS[status]} for status in statuses}
+
+
+ALWAYS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refusal, "description": "Not to be understood, or against a rule."},
+    422: {"model": WrongFields, "description": "Some fields are wrong."},
+}
+"""What every route of the API may answer."""

@@ -197,6 +197,13 @@ async def test_a_change_is_told_and_the_buyer_hears_only_what_is_the_buyers(
     )  # fmt: skip
 
 
+async def test_a_buyer_does_not_hear_that_something_inside_changed(
+    room: Room, talk: str, client: AsyncClient, chen_the_merchant: Person
+) -> None:
+    await change(client, chen_the_merchant, talk, labels=["VIP"], assignee_id="m2", priority="high")
+    assert set(await heard(room, "conversation")) == {"chen", "an", "admin"}
+
+
 async def test_notes_and_activities_are_in_no_buyers_frames(
     room: Room, talk: str, client: AsyncClient, chen_the_merchant: Person
 ) -> None:

@@ -111,6 +111,7 @@ def test_a_short_secret_is_refused(tmp_path: Path, environment: str) -> None:
         {"secret_key": "changethis" * 4},
         {"secret_key": "your-secret-key-which-is-in-the-source-document"},
         {"postgres_server": "db", "postgres_password": "changethis"},
+        {"demo": True},
     ],
 )
 def test_production_refuses_what_stands_in_examples(tmp_path: Path, values: dict[str, str]) -> None:
