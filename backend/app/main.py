@@ -29,7 +29,6 @@ from app.kernel.node_leases import leased_node
 from app.kernel.page_security import PageSecurity
 from app.kernel.paths import ApiPaths
 from app.kernel.refusals import ALWAYS
-from app.kernel.refusals import ALWAYS
 from app.kernel.single_process import only_server_of
 from app.kernel.telemetry import Telemetry
 from app.overview import health
