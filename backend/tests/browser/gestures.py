@@ -1,0 +1,82 @@
+"""What people do with their hands on our pages, and what they see there."""
+
+import re
+
+from playwright.sync_api import Frame, Locator, Page, expect
+
+from app.demo.people import PASSWORD
+
+SHOP = "m1"
+ADDRESS_OF_CHAT = re.compile(rf"/chat/{SHOP}\b")
+
+Pane = Page | Frame
+"""A page, or the frame in a shop's page in which the chat is."""
+
+
+def sign_in(page: Page, username: str, to: str) -> None:
+    """Enter by the form; `to` is where one is sent."""
+    page.goto("/sign-in")
+    page.fill("#account", username)
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.wait_for_url(f"**{to}")
+
+
+def open_inbox(page: Page) -> None:
+    """As the owner of the shop, with the list there and the line up."""
+    with page.expect_websocket():
+        sign_in(page, "chen", "/inbox")
+    expect(page.locator(".conversation-card[data-id]").first).to_be_visible()
+
+
+def open_widget(page: Page) -> Frame:
+    """Press the round button in the corner of the demo shop; its shadow root is closed, and no selector finds it."""
+    page.goto("/demo")
+    expect(page.locator("parley-chat")).to_be_attached()
+    size = page.viewport_size
+    assert size is not None
+    with page.expect_event("framenavigated", lambda frame: bool(ADDRESS_OF_CHAT.search(frame.url))) as came:
+        page.mouse.click(size["width"] - 50, size["height"] - 50)
+    frame: Frame = came.value
+    frame.wait_for_load_state()  # with its modules: before them a press would be in vain
+    return frame
+
+
+def begin(pane: Pane, text: str) -> None:
+    """A visitor's first message, and the server's word that it has it."""
+    pane.click("#start")
+    write(pane, text)
+    expect(pane.locator(".tick[data-state=sent], .tick[data-state=read]")).to_be_attached()
+
+
+def write(pane: Pane, text: str) -> None:
+    """Type and press Enter."""
+    pane.fill("textarea", text)
+    pane.press("textarea", "Enter")
+
+
+def card(page: Page, text: str) -> Locator:
+    """The conversation whose last words these are."""
+    return page.locator(".conversation-card", has_text=text)
+
+
+def bubbles(pane: Pane) -> Locator:
+    """Everything that was said in the open thread, notes aside."""
+    return pane.locator(".row:not(.note) .bubble")
+
+
+def see(pane: Pane, *texts: str) -> None:
+    """Exactly these messages, each once, in this order."""
+    expect(bubbles(pane)).to_have_text(list(texts))
+    expect(pane.locator(".row.unsent")).to_have_count(0)
+
+
+def mark(*panes: Pane) -> None:
+    """Leave a mark that a reload would wipe away."""
+    for pane in panes:
+        pane.evaluate("globalThis.isStillHere = true")
+
+
+def is_unloaded(pane: Pane) -> bool:
+    """Whether this pane was loaded again since `mark`."""
+    return pane.evaluate("globalThis.isStillHere !== true")

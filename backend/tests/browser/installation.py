@@ -1,0 +1,50 @@
+"""A whole installation of the product with the demo shop in it, as a process that can be killed and comes back."""
+
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+from loadtest.databases import BACKEND
+from loadtest.processes import READY_SECONDS, Process, free_port, product_environment
+
+
+class Installation:
+    """The embedded shape: SQLite, no Redis, a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        port = free_port()
+        self._environment = product_environment(folder, f"sqlite:///{folder / 'parley.db'}", port=port) | {
+            "PARLEY_DEMO": "true"
+        }
+        # Without compiled modules every restart would take seconds more.
+        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        command = [sys.executable, "-m", "app.cli", "serve"]
+        self._server = Process("parley", command, self._environment, port, folder / "parley.log")
+        self.url = self._server.url
+
+    def prepare(self) -> None:
+        """Make the tables and the demo shop."""
+        for verb in ("migrate", "seed"):
+            command = [sys.executable, "-m", "app.cli", verb]
+            subprocess.run(command, cwd=BACKEND, env=self._environment, check=True, capture_output=True)
+
+    def start(self) -> None:
+        """Start and wait for the first answer. Not `Process.start`: Playwright's own loop runs in this thread."""
+        self._server.spawn()
+        deadline = time.monotonic() + READY_SECONDS
+        while self._server.is_running and time.monotonic() < deadline:
+            with suppress(OSError), urllib.request.urlopen(f"{self.url}/health", timeout=3):
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"the server does not answer:\n{self._server.last_words()}")
+
+    def kill(self) -> None:
+        """As `kill -9` does it: no goodbye to anybody."""
+        self._server.kill()
+
+    def stop(self) -> None:
+        """A proper end."""
+        self._server.stop()
