@@ -46,7 +46,7 @@ class ReadMarks(SQLModel):
 async def get(session: AsyncSession, me: Identity, conversation_id: int) -> ConversationPublic:
     """One conversation, as `me` sees it."""
     query = shapes.with_people(col(Conversation.id) == conversation_id, access.seen_by(me))
-    rows = (await session.exec(query)).all()
+    rows = await shapes.rows_of(session, query)
     if not rows:
         raise NotFound("conversation_not_found", "There is no such conversation.")
     return (await shapes.public(session, me, rows))[0]

@@ -46,9 +46,9 @@ async def listing(
     else:
         query = query.offset(page.offset)
     order = (col(Conversation.last_message_time).desc(), col(Conversation.id).desc())
-    rows = (await session.exec(query.order_by(*order).limit(page.page_size))).all()
+    rows = await shapes.rows_of(session, query.order_by(*order).limit(page.page_size))
     count = (await session.exec(select(func.count()).select_from(Conversation).where(condition))).one()
-    last = rows[-1][0] if len(rows) == page.page_size else None
+    last = rows[-1] if len(rows) == page.page_size else None
     next_cursor = encode_cursor(last.last_message_time, last.id) if last else None
     return CursorListing(count=count, results=await shapes.public(session, me, rows), next_cursor=next_cursor)
 

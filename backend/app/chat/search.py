@@ -69,8 +69,8 @@ def _matching(session: AsyncSession, terms: list[tuple[str, bool]]) -> ColumnEle
 async def _hits(session: AsyncSession, me: Identity, rows: Any, q: str) -> list[SearchHit]:
     settings = settings_in(session)
     places = {conversation.id for _, conversation in rows}
-    with_people = (await session.exec(shapes.with_people(col(Conversation.id).in_(places)))).all() if places else []
-    shown = {conversation.id: conversation for conversation in await shapes.public(session, me, with_people)}
+    found = await shapes.rows_of(session, shapes.with_people(col(Conversation.id).in_(places))) if places else []
+    shown = {conversation.id: conversation for conversation in await shapes.public(session, me, found)}
     return [
         SearchHit(
             message=messages.public(settings, conversation, message),
