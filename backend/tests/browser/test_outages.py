@@ -41,6 +41,14 @@ def test_a_cut_network_loses_and_doubles_nothing(open_page: OpenPage, console: C
     for pane in (merchant, visitor):
         see(pane, "one", "two", "three", "four", "five", "six")
     expect(merchant.locator("#network")).to_be_hidden()
+
+    # The second time the merchant says nothing, so that no answer betrays the gap: the page must ask by itself.
+    merchant.context.set_offline(True)
+    expect(merchant.locator("#network")).to_have_attribute("data-state", "offline")
+    write(visitor, "seven")
+    see(visitor, "one", "two", "three", "four", "five", "six", "seven")
+    merchant.context.set_offline(False)
+    see(merchant, "one", "two", "three", "four", "five", "six", "seven")
     assert not any(map(is_unloaded, (merchant, visitor)))
 
 
