@@ -17,7 +17,7 @@ from app.kernel.clock import now
 from app.kernel.db import Database
 from loadtest.bench.people import DAY_SECONDS, NODE
 from loadtest.bench.report import Report
-from loadtest.bench.scene import Plan, Scene
+from loadtest.bench.scene import Plan, Scene, undisturbed
 from loadtest.processes import Process
 
 BIG, SMALL = (10_000, 1_000_000), (100, 10_000)
@@ -53,6 +53,7 @@ async def measure(scene: Scene, plan: Plan, report: Report) -> None:
         used: dict[str, list[float]] = {"big": [], "small": []}
         for _ in range(plan.rounds):
             for name, shop in (("big", big), ("small", small)):
+                report.began(await undisturbed(plan.patience_seconds))
                 before = shop.server.cpu_seconds()
                 found[name].append(await _p50_ms(shop, path_of(shop)))
                 used[name].append((shop.server.cpu_seconds() - before) * 1000 / (WARM_REQUESTS + REQUESTS))

@@ -30,6 +30,8 @@ class Report:
     runs: list[dict[str, Any]] = field(default_factory=list)
     medians: list[tuple[str, str, Figures]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    begun: int = 0
+    disturbed: int = 0
 
     def progress(self, title: str, name: str, figures: Figures) -> None:
         """One run of one server is done."""
@@ -39,6 +41,11 @@ class Report:
             self.note(
                 f"{title}, {name}: the load generator used {figures.client_load:.0%} of its core and is the limit"
             )
+
+    def began(self, is_alone: bool) -> None:
+        """A run began, with the machine to itself or not."""
+        self.begun += 1
+        self.disturbed += not is_alone
 
     def figures(self, title: str, name: str, figures: Figures) -> None:
         """The median of a server's runs."""
@@ -80,6 +87,8 @@ class Report:
         for line in self.lines:
             mark = {True: "✓", False: "✗", None: " "}[line.is_met]
             rows.append(f"{line.what:56} {line.target:>10} {line.shown:>12} {mark}")
+        if self.disturbed:
+            rows.append(f"note: {self.disturbed} of {self.begun} runs began while others used the machine")
         return "\n".join([*rows, *(f"note: {text}" for text in self.notes)])
 
     def save(self, path: Path, **about: Any) -> None:
@@ -87,7 +96,7 @@ class Report:
         path.parent.mkdir(parents=True, exist_ok=True)
         medians = [{"title": title, "server": name, **asdict(figures)} for title, name, figures in self.medians]
         said = about | {"figures": [asdict(line) for line in self.lines], "medians": medians}
-        said |= {"runs": self.runs, "notes": self.notes}
+        said |= {"runs": self.runs, "notes": self.notes, "begun": self.begun, "disturbed": self.disturbed}
         path.write_bytes(orjson.dumps(said, option=orjson.OPT_INDENT_2))
 
     def _add(self, what: str, value: float, shown: str, target: str, is_met: bool | None) -> None:

@@ -23,6 +23,8 @@ from loadtest.wires import frame
 QUIET_SHARE = 0.03  # a server that uses less of its core than this has nothing left to do
 QUIET_LOOK_SECONDS = 0.5
 QUIET_WAIT_SECONDS = 60.0
+IDLE_SHARE = 0.7  # of all cores: with less than this left, others share what we measure
+IDLE_LOOK_SECONDS = 0.7
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Plan:
     def seconds(self) -> float:
         """Of one measured run, after `warm_seconds`."""
         return 2.0 if self.is_quick else 6.0
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long a run may wait for others to be done with the machine."""
+        return 3.0 if self.is_quick else 30.0
 
     @property
     def warm_seconds(self) -> float:
@@ -128,6 +135,18 @@ async def quiet(servers: Sequence[Process]) -> float:
     return sum(server.cpu_seconds() for server in servers) - start
 
 
+async def undisturbed(patience_seconds: float) -> bool:
+    """Wait until nobody else uses the machine; False when that did not happen in time."""
+    deadline = time.monotonic() + patience_seconds
+    while time.monotonic() < deadline:
+        idle, total = _cpu_ticks()
+        await asyncio.sleep(IDLE_LOOK_SECONDS)
+        idle_later, total_later = _cpu_ticks()
+        if idle_later - idle >= IDLE_SHARE * (total_later - total):
+            return True
+    return False
+
+
 def real_ends(pairs: Sequence[Pair]) -> list[Ends]:
     """How pairs open their sockets at the product."""
     return [Ends(_door(pair.buyer), _door(pair.merchant), pair.conversation_id) for pair in pairs]
@@ -159,6 +178,12 @@ def load_average() -> float:
 
 def _door(person: Person) -> tuple[str, bytes]:
     return f"/ws/{person.user_id}", auth_frame(person)
+
+
+def _cpu_ticks() -> tuple[int, int]:
+    """Idle, and all, of all cores since the machine started."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 def _cores() -> tuple[int | None, int | None]:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from statistics import median as middle
 
 from loadtest.bench.report import Report
-from loadtest.bench.scene import Plan, Scene, floor_ends, quiet, real_ends
+from loadtest.bench.scene import Plan, Scene, floor_ends, quiet, real_ends, undisturbed
 from loadtest.bench.talking import Ends, Figures, Talk, median
 
 FEW, MANY = 50, 500
@@ -111,7 +111,9 @@ class Talks:
         for _ in range(self._plan.rounds):
             for name in names:
                 await quiet([talk.server for talk in self._talks.values()])
+                is_alone = await undisturbed(self._plan.patience_seconds)
                 figures = await run(self._talks[name])
+                self._report.began(is_alone)
                 figures.afterwards_us = await quiet([self._talks[name].server]) / max(figures.messages, 1) * 1e6
                 rounds[name].append(figures)
                 self._report.progress(title, name, figures)
