@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from fastapi import WebSocket, WebSocketDisconnect
 from loguru import logger
+from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp, Scope
 from starlette.types import Receive as ASGIReceive
 from starlette.types import Send as ASGISend
@@ -19,6 +20,7 @@ from app.chat import conversations, frames
 from app.chat.conversing import Conversing
 from app.chat.desk import NOT_AUTHENTICATED, Desk, desk_of
 from app.chat.hub import Socket, shop_watchers
+from app.chat.writer import busy
 from app.kernel.config import settings_of
 from app.kernel.db import database_of
 from app.kernel.errors import AppError, Unauthorized
@@ -28,7 +30,7 @@ from app.kernel.page_security import is_own_origin
 from app.kernel.websockets import LINE
 
 AUTH_SECONDS = 5.0
-NOT_ALLOWED, TOO_SLOW, TOO_FAST = 4403, 4408, 4429
+TRY_LATER, NOT_ALLOWED, TOO_SLOW, TOO_FAST = 1013, 4403, 4408, 4429
 ABUSIVE = {"too_fast", "bad_frame", "unknown_frame"}
 MAX_ABUSE = 50  # frames refused for speed, or not understood, before the socket is closed
 SUBPROTOCOL, BEARER = "parley.v1", "bearer."
@@ -63,6 +65,8 @@ class _Entry:
 
     desk: Desk
     socket: Socket
+    merchants: list[str]
+    """The shops with which a buyer talks."""
 
 
 async def _entered(websocket: WebSocket, user_id: str, send: ASGISend) -> _Entry | None:
@@ -72,8 +76,13 @@ async def _entered(websocket: WebSocket, user_id: str, send: ASGISend) -> _Entry
         await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in wanted else None)
         try:
             identity = await _authenticated(websocket, user_id)
+            merchants = await _merchants_of(websocket, identity)
         except TimeoutError:
             await websocket.close(TOO_SLOW, "no token in time")
+            return None
+        except DBAPIError as error:
+            logger.warning("socket: the database is away: {}", error.orig)
+            await websocket.close(TRY_LATER, "try again later")
             return None
         if identity is None:
             await websocket.close(NOT_AUTHENTICATED, "not authenticated")
@@ -81,7 +90,7 @@ async def _entered(websocket: WebSocket, user_id: str, send: ASGISend) -> _Entry
             await websocket.close(NOT_ALLOWED, "not your user id")
         else:
             line = websocket.scope.get("extensions", {}).get(LINE)
-            return _Entry(desk_of(websocket), Socket(identity, send, locale_of(websocket), line))
+            return _Entry(desk_of(websocket), Socket(identity, send, locale_of(websocket), line), merchants)
     return None
 
 
@@ -106,14 +115,17 @@ async def _authenticated(websocket: WebSocket, user_id: str) -> Identity | None:
     return await authentication.authenticate_token(db, settings, token) if isinstance(token, str) else None
 
 
+async def _merchants_of(websocket: WebSocket, identity: Identity | None) -> list[str]:
+    if identity is None or identity.role is not Role.BUYER:
+        return []
+    async with database_of(websocket).reading() as session:
+        return await conversations.merchants_of(session, identity.user_id)
+
+
 async def _serve(entry: _Entry, receive: ASGIReceive) -> None:
-    desk, socket = entry.desk, entry.socket
-    identity, merchants = socket.identity, []
-    if identity.role is Role.BUYER:
-        async with desk.db.reading() as session:
-            merchants = await conversations.merchants_of(session, identity.user_id)
-        socket.audiences.update(shop_watchers(merchant) for merchant in merchants)
-    hub, presence = desk.hub, desk.presence
+    desk, socket, merchants = entry.desk, entry.socket, entry.merchants
+    socket.audiences.update(shop_watchers(merchant) for merchant in merchants)
+    identity, hub, presence = socket.identity, desk.hub, desk.presence
     presence.came(identity, merchants)
     hub.push(socket, frames.ready(identity.user_id, identity.role))
     hub.push(socket, frames.online_users(presence.visible_to(socket)))
@@ -156,6 +168,9 @@ async def _answered(desk: Desk, socket: Socket, conversing: Conversing, frame: d
         await conversing.answer(frame)
     except AppError as error:
         problem = error
+    except DBAPIError as error:
+        logger.warning("socket: the database is away: {}", error.orig)
+        problem = busy()
     except Exception as error:  # the outermost loop of a socket: one frame's fault must not end it
         logger.opt(exception=error).error("socket: a frame failed")
         problem = AppError(500, "internal", "Something went wrong on our side.")

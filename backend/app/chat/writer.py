@@ -17,6 +17,8 @@ from app.kernel.errors import AppError
 
 MAX_BATCH = 400  # messages of one transaction; above it, the wait for the commit grows faster than the rate
 MAX_WAITING = 20_000  # drafts in the queue; beyond it the answer is 503 at once
+NEWS_SECONDS = 60  # a repeated message of another process, younger than this, is announced again
+MAX_TOLD = 10_000  # announced messages that are remembered
 RETRY_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0)
 
 Done = Callable[[Outcome], None]
@@ -33,6 +35,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_closing = False
+        self._told: set[int] = set()
         self.batches = 0
         self.messages = 0
 
@@ -87,16 +90,25 @@ class Writer:
             outcomes, was_uncertain = await self._commit([draft for draft, _, _ in batch])
             self.batches += 1
             self.messages += len(batch)
-            # After an uncertain try even a replay is news: the first try may have committed without announcing.
             self._announce(
                 [
                     (outcome, origin)
                     for outcome, (_, _, origin) in zip(outcomes, batch, strict=True)
-                    if isinstance(outcome, Sent) and (was_uncertain or not outcome.is_replay)
+                    if isinstance(outcome, Sent) and (was_uncertain or self._is_news(outcome))
                 ]
             )
             for outcome, (_, done, _) in zip(outcomes, batch, strict=True):
                 done(outcome)
+
+    def _is_news(self, outcome: Sent) -> bool:
+        """Also a young replay of another process' message: that process may have died before it could tell."""
+        message = outcome.message
+        if outcome.is_replay and (message.id in self._told or message.created_at < clock.now() - NEWS_SECONDS):
+            return False
+        if len(self._told) >= MAX_TOLD:
+            self._told.clear()
+        self._told.add(message.id)
+        return True
 
     async def _commit(self, drafts: list[Draft]) -> tuple[list[Outcome], bool]:
         """The outcomes, and whether an earlier try may have committed. Another try is safe: messages have names."""

@@ -27,6 +27,7 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "my
 FAMILIES = {"postgres": "postgresql", "mariadb": "mysql"}
 _SETTINGS = "settings"
 _RETURNED = "parley_returned_at"
+FROZEN_MS = 15_000  # a unit of work that does nothing for this long is given up, and its locks with it
 IDLE_SECONDS = 2.0  # after which a pooled connection is looked at before it is used
 BUSY_TIMEOUT_MS = 5000
 WRITE_TRIES = 5
@@ -121,6 +122,8 @@ class Database:
         else:
             options |= {"pool_size": settings.database_pool_size, "max_overflow": settings.database_pool_size}
             options |= {"pool_recycle": 1800}
+        if self.dialect == "postgresql":
+            options["connect_args"] = {"options": f"-c idle_in_transaction_session_timeout={FROZEN_MS}"}
         if self.dialect == "mysql":
             options["isolation_level"] = "READ COMMITTED"
         engine = create_async_engine(self.url, **options)

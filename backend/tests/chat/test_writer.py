@@ -27,11 +27,13 @@ class Unsteady:
         self.lost_after = 0
         self.refuses: Callable[[Draft], bool] = lambda draft: False
         self.gate: asyncio.Event | None = None
+        self.at_gate = 0
         self.batches: list[int] = []
         self.is_closed = False
 
     async def commit(self, drafts: Sequence[Draft], now: int) -> list[Outcome]:
         if self.gate is not None:
+            self.at_gate += len(drafts)
             await self.gate.wait()
         if self.lost_before:
             self.lost_before -= 1
@@ -158,8 +160,11 @@ async def test_what_was_accepted_is_stored_before_the_end(
 ) -> None:
     store.gate = asyncio.Event()
     tries = [asyncio.create_task(send(client, lin_the_buyer, talk, f"{number}")) for number in range(5)]
-    await asyncio.sleep(0.2)
-    ending = asyncio.create_task(app.state.desk.writer.stop())
+    writer = app.state.desk.writer
+    async with asyncio.timeout(20):
+        while store.at_gate + len(writer._waiting) < 5:
+            await asyncio.sleep(0.01)
+    ending = asyncio.create_task(writer.stop())
     await asyncio.sleep(0)
     store.gate.set()
     await ending

@@ -49,7 +49,10 @@ _LETTERS = "abcdefghijklmno"
 _STALE = (psycopg.errors.NotNullViolation, psycopg.errors.UniqueViolation)
 MAX_REMEMBERED = 50_000  # conversations
 # The planner sees 100 rows in every recordset; on a young table it would hash all messages for them.
-_SESSION = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off"
+# An instance that freezes under row locks must not stop the others for longer than its clients would wait.
+_SESSION = """
+SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;
+SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '5s'"""
 
 
 class PostgresqlStore:
