@@ -11,7 +11,7 @@ from app.chat.desk import Desk, desk_of
 from app.chat.drafts import MAX_BIGINT
 from app.chat.inbox import ConversationFilters, InboxCounts
 from app.chat.messages import MAX_LIMIT, MessageCreate
-from app.chat.models import ActivityPublic, ConversationPublic, MessagePublic, NotePublic
+from app.chat.models import ActivityPublic, ConversationPublic, MessagePublic, NotePublic, Status
 from app.chat.notes import NoteWrite
 from app.chat.search import SearchHit
 from app.kernel.db import ReadTx, Tx
@@ -69,9 +69,9 @@ async def start_conversation(
 
 
 @router.get("/conversations/counts", tags=["conversations"], summary="Count conversations", responses=refusals(401))
-async def count_conversations(me: Me, session: ReadTx) -> InboxCounts:
-    """Unresolved conversations: assigned to the caller, to nobody, and all that the caller sees."""
-    return await inbox.counts(session, me)
+async def count_conversations(me: Me, session: ReadTx, status: Status | None = None) -> InboxCounts:
+    """Assigned to the caller, to nobody, and all that the caller sees: of one `status`, or of all but the resolved."""
+    return await inbox.counts(session, me, status)
 
 
 @router.get(

@@ -26,7 +26,7 @@ class ConversationFilters(BaseModel):
 
 
 class InboxCounts(SQLModel):
-    """Conversations that are not resolved."""
+    """How many conversations each tab of the inbox has."""
 
     mine: int
     unassigned: int
@@ -53,12 +53,13 @@ async def listing(
     return CursorListing(count=count, results=await shapes.public(session, me, rows), next_cursor=next_cursor)
 
 
-async def counts(session: AsyncSession, me: Identity) -> InboxCounts:
-    """What stands beside the inbox's tabs."""
+async def counts(session: AsyncSession, me: Identity, status: Status | None = None) -> InboxCounts:
+    """What stands beside the inbox's tabs: of one status, or of all but the resolved."""
+    shown = col(Conversation.status) == status if status else col(Conversation.status) != Status.RESOLVED
     assignee = col(Conversation.assignee_id)
     query = select(
         func.count(case((assignee == me.user_id, 1))), func.count(case((assignee.is_(None), 1))), func.count()
-    ).where(access.seen_by(me), col(Conversation.status) != Status.RESOLVED)
+    ).where(access.seen_by(me), shown)
     mine, unassigned, everything = (await session.exec(query)).one()
     if me.role is Role.BUYER:
         return InboxCounts(mine=0, unassigned=0, all=everything)

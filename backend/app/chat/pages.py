@@ -50,7 +50,7 @@ async def _desk(request: Request, session: AsyncSession, me: Identity, opened: C
         "team": await team_of(session, settings, me.merchant_id or ""),
         "filter": {"assignee": "", "status": filters.status},
         "conversations": first.model_dump(mode="json"),
-        "counts": (await inbox.counts(session, me)).model_dump(),
+        "counts": (await inbox.counts(session, me, filters.status)).model_dump(),
         "open": opened.model_dump(mode="json") if opened else None,
         **limits_of_uploads(settings),
     }

@@ -1,4 +1,4 @@
-"""A house with people in it that runs beside a test in a thread of its own: schemathesis and browsers are not async."""
+"""A house with people in it that runs beside a test in a thread of its own: schemathesis is not async."""
 
 import asyncio
 import shutil

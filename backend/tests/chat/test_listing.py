@@ -141,6 +141,9 @@ async def test_counts_are_of_what_is_not_resolved(
     assert await get(client, chen_the_merchant, "counts") == {"mine": 0, "unassigned": 5, "all": 6}
     assert await get(client, an_the_agent, "counts") == {"mine": 1, "unassigned": 5, "all": 6}
     assert await get(client, honey_the_merchant, "counts") == {"mine": 0, "unassigned": 0, "all": 0}
+    await change(client, chen_the_merchant, crowd[2], status="pending")
+    assert await get(client, chen_the_merchant, "counts", status="open") == {"mine": 0, "unassigned": 4, "all": 5}
+    assert await get(client, chen_the_merchant, "counts", status="resolved") == {"mine": 0, "unassigned": 1, "all": 1}
 
 
 async def test_a_thread_is_read_forwards_backwards_and_from_its_end(

@@ -20,7 +20,8 @@ export function deskActions({ current, store, thread, draw, toast, post }) {
   }
 
   const recount = calm(async () => {
-    const counts = await get("/conversations/counts").catch(() => null);
+    const { status } = store.filter;
+    const counts = await get(`/conversations/counts${status ? `?status=${status}` : ""}`).catch(() => null);
     if (!counts) return;
     for (const [tab, count] of [["me", counts.mine], ["none", counts.unassigned], ["", counts.all]]) {
       setText(document.querySelector(`[data-tab="${tab}"] .count`), String(count));

@@ -165,7 +165,7 @@ globalThis.addEventListener("popstate", () => {
 });
 
 layout.useKeys({ open, list, composer, view, actions });
-layout.useTabs({ list, draw });
+layout.useTabs({ list, draw: () => (actions.recount(), draw()) });
 keepFresh();
 useLightbox();
 watchNetwork(byId("network"), live);
