@@ -21,7 +21,7 @@ from app.kernel.models import Id
 from app.kernel.refusals import refusals
 
 ENVELOPE_BYTES = 16_384  # boundaries and part headers around the file
-PER_USER = "60/minute"
+PER_USER, PER_DAY = "60/minute", "300/day"  # a visitor needs no password, and a disk has an end
 FORM = {
     "requestBody": {
         "required": True,
@@ -92,6 +92,7 @@ async def upload(
     (10 MB unless set otherwise) or 40 million pixels; 415 for every other kind.
     """
     await limits_of(request).hit("upload", me.user_id, PER_USER)
+    await limits_of(request).hit("upload-day", me.user_id, PER_DAY)
     async with forms.opened(_limited(request, settings.max_file_size + ENVELOPE_BYTES), max_files=1) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
