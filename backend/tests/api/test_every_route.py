@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.api.house import House, open_house
 
 DOCUMENT = Path(__file__).parents[3] / "docs/openapi.json"
-EXAMPLES = 8  # of each route and role, beside the document's own examples
+EXAMPLES = 5  # of each route and role, beside the document's own examples
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -1,9 +1,11 @@
 """The group-commit writer: a database that goes away, a queue that is full, and one bad draft among good ones."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 import pytest
+import time_machine
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
@@ -21,7 +23,7 @@ from tests.serving import Server
 class Unsteady:
     """The real store, with failures before (`lost_before`) or after (`lost_after`) its commit."""
 
-    def __init__(self, real: MessageStore) -> None:
+    def __init__(self, real: MessageStore, *, is_closed: bool = False) -> None:
         self.real = real
         self.lost_before = 0
         self.lost_after = 0
@@ -29,7 +31,7 @@ class Unsteady:
         self.gate: asyncio.Event | None = None
         self.at_gate = 0
         self.batches: list[int] = []
-        self.is_closed = False
+        self.is_closed = is_closed
 
     async def commit(self, drafts: Sequence[Draft], now: int) -> list[Outcome]:
         if self.gate is not None:
@@ -191,3 +193,26 @@ def test_busy_is_an_error_that_asks_to_come_back() -> None:
     error = writers.busy()
     assert isinstance(error, AppError)
     assert error.headers["Retry-After"] == "1"
+
+
+async def test_what_a_process_could_not_tell_before_it_died_is_told_when_it_is_sent_again(
+    app: FastAPI, client: AsyncClient, talk: str, lin_the_buyer: Person
+) -> None:
+    await send(client, lin_the_buyer, talk, "once", client_id="once")
+    told: list[int] = []
+    another = Writer(
+        Unsteady(app.state.desk.writer._store), lambda sent: told.extend(one.message.seq for one, _ in sent)
+    )
+    another.start()
+    draft = Draft(lin_the_buyer.identity, int(talk), "once", "once")
+    for _ in range(3):
+        assert (await another.send(draft)).is_replay
+    assert told == [1]
+    old = Writer(another._store, lambda sent: told.extend(one.message.seq for one, _ in sent))
+    old.start()
+    with time_machine.travel(time.time() + 3600):
+        assert (await old.send(draft)).is_replay
+    assert told == [1]
+    for writer in (another, old):
+        writer._store = Unsteady(another._store, is_closed=True)
+        await writer.stop()
