@@ -15,6 +15,7 @@ PAUSE_BETWEEN = (0.3, 1.6)  # seconds
 DOWN = (0.0, 1.5)
 FROZEN = (0.2, 3.0)
 REDIS_AWAY = (0.3, 3.0)
+OPENING_SECONDS = 60.0  # until somebody is connected whose socket can be torn
 GRACE = (0.5, 1.5)  # as often the time that it took to start is a server left alone afterwards
 CUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
@@ -52,6 +53,7 @@ class Faults:
         if len(self._servers) > 1:
             kinds.append((self._kill_all, 1))
         faults, weights = zip(*kinds, strict=True)
+        await self._open()
         while still():
             await asyncio.sleep(self._chance.uniform(*PAUSE_BETWEEN))
             if still():
@@ -60,6 +62,15 @@ class Faults:
             process.resume()
             if not process.is_running:
                 await process.start()
+
+    async def _open(self) -> None:
+        """Torn sockets and a kill are in every run, however slow the machine and short the run."""
+        dropped = self._ledger.counts["dropped sockets"]
+        async with asyncio.timeout(OPENING_SECONDS):
+            while self._ledger.counts["dropped sockets"] == dropped:
+                await asyncio.sleep(self._chance.uniform(*PAUSE_BETWEEN))
+                await self._drop()
+        await self._kill()
 
     async def _kill(self) -> None:
         await self._bring_down([self._chance.choice(self._servers)], "kills", Process.kill)
