@@ -74,6 +74,7 @@ async def _database_error(request: Request, error: Exception) -> Response:
         return answer(request, Conflict("conflict", "This exists already, or something depends on it."))
     if isinstance(failure, DataError):
         return answer(request, AppError(422, "invalid", "Some fields are missing or wrong."), errors=[])
-    logger.opt(exception=None if is_transient(failure) else failure).error("database: {}", failure.orig)
+    is_known = is_transient(failure) or failure.connection_invalidated  # gone: no line of ours is at fault
+    logger.opt(exception=None if is_known else failure).error("database: {}", failure.orig)
     busy = AppError(503, "busy", "The server is busy. Please try again.", headers={"Retry-After": "1"})
     return answer(request, busy)
