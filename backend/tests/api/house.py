@@ -1,11 +1,10 @@
 """A house with people in it that runs beside a test in a thread of its own: schemathesis is not async."""
 
 import asyncio
-import shutil
 import tempfile
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +15,7 @@ from app.kernel.db import Database
 from app.kernel.identity import Role
 from app.main import create_app
 from tests import databases, people
+from tests.conftest import SERVER, WORKER
 from tests.people import Person
 from tests.serving import Server, served
 
@@ -60,14 +60,17 @@ class House:
 
 @contextmanager
 def open_house(**values: Any) -> Iterator[House]:
-    """A new SQLite installation with `values` as its settings, served on loopback."""
-    with tempfile.TemporaryDirectory(prefix="parley-house-") as folder:
+    """A new installation on the database of this run with `values` as its settings, served on loopback."""
+    with tempfile.TemporaryDirectory(prefix="parley-house-") as folder, ExitStack() as at_the_end:
         var = Path(folder)
-        shutil.move(databases.migrated_file(var), var / "parley.db")
+        address = f"sqlite:///{databases.migrated_file(var)}"
+        if SERVER:
+            address = databases.create(SERVER, f"house_{WORKER}", var)
+            at_the_end.callback(databases.drop, SERVER, f"house_{WORKER}")
         defaults: dict[str, Any] = {
             "environment": "development",
             "var_dir": var,
-            "database_url": f"sqlite:///{var / 'parley.db'}",
+            "database_url": address,
             "secret_key": "a secret of the tests, and of nobody else",
             "argon2_time_cost": 1,
             "argon2_memory_kib": 8,
