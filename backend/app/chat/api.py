@@ -15,7 +15,7 @@ from app.chat.models import ActivityPublic, ConversationPublic, MessagePublic, N
 from app.chat.notes import NoteWrite
 from app.chat.search import SearchHit
 from app.kernel.db import ReadTx, Tx
-from app.kernel.identity import Me, Merchant, Participant, Watcher
+from app.kernel.identity import Insider, Me, Participant, Watcher
 from app.kernel.paging import CursorListing, Listing, Paging
 from app.kernel.refusals import refusals
 
@@ -219,7 +219,7 @@ async def list_notes(conversation_id: ConversationId, me: Watcher, session: Read
     status_code=201,
     responses=refusals(401, 403, 404),
 )
-async def add_note(conversation_id: ConversationId, draft: NoteWrite, me: Merchant, session: Tx) -> NotePublic:
+async def add_note(conversation_id: ConversationId, draft: NoteWrite, me: Insider, session: Tx) -> NotePublic:
     """Merchant's side only. It stands after the message `after_seq` and reaches no buyer."""
     return await notes.add(session, me, conversation_id, draft)
 
@@ -231,7 +231,7 @@ async def add_note(conversation_id: ConversationId, draft: NoteWrite, me: Mercha
     responses=refusals(401, 403, 404),
 )
 async def change_note(
-    conversation_id: ConversationId, note_id: NoteId, draft: NoteWrite, me: Merchant, session: Tx
+    conversation_id: ConversationId, note_id: NoteId, draft: NoteWrite, me: Insider, session: Tx
 ) -> NotePublic:
     """Only its author."""
     return await notes.change(session, me, conversation_id, note_id, draft)
@@ -244,7 +244,7 @@ async def change_note(
     status_code=204,
     responses=refusals(401, 403, 404),
 )
-async def remove_note(conversation_id: ConversationId, note_id: NoteId, me: Merchant, session: Tx) -> None:
+async def remove_note(conversation_id: ConversationId, note_id: NoteId, me: Insider, session: Tx) -> None:
     """Only its author."""
     await notes.remove(session, me, conversation_id, note_id)
 

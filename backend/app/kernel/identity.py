@@ -49,8 +49,10 @@ async def _me(identity: Annotated[Identity | None, Depends(maybe_me)]) -> Identi
     return identity
 
 
-def _only(*roles: Role) -> Callable[[Identity], Awaitable[Identity]]:
+def _only(*roles: Role, admins_read: bool = False) -> Callable[[Identity], Awaitable[Identity]]:
     async def check(identity: Annotated[Identity, Depends(_me)]) -> Identity:
+        if identity.role is Role.ADMIN and admins_read:
+            raise Forbidden("read_only", "Admins read conversations and write in none.")
         if identity.role not in roles:
             raise Forbidden("wrong_role", "Your role may not do this.")
         return identity
@@ -63,6 +65,9 @@ Me = Annotated[Identity, Depends(_me)]
 Buyer = Annotated[Identity, Depends(_only(Role.BUYER))]
 Merchant = Annotated[Identity, Depends(_only(Role.MERCHANT))]
 Admin = Annotated[Identity, Depends(_only(Role.ADMIN))]
-Participant = Annotated[Identity, Depends(_only(Role.BUYER, Role.MERCHANT))]
+Participant = Annotated[Identity, Depends(_only(Role.BUYER, Role.MERCHANT, admins_read=True))]
+"""Who writes in conversations."""
+Insider = Annotated[Identity, Depends(_only(Role.MERCHANT, admins_read=True))]
+"""Who writes what only the merchant's side and admins see."""
 Watcher = Annotated[Identity, Depends(_only(Role.MERCHANT, Role.ADMIN))]
 """Who may see the merchant's side of a conversation: notes and activities."""
