@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
 from urllib.parse import quote
+from zoneinfo import available_timezones
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -52,6 +53,12 @@ class Settings(BaseSettings):
     database_pool_size: int = 10
     broker_url: str = ""
     """Empty: inside the process. `redis://…`: several instances."""
+    run_jobs: bool = True
+    """Whether the serving process runs background jobs itself. False where `parley worker` processes do."""
+    job_lease_seconds: float = Field(default=30, ge=3)
+    """A worker that shows no life for so long is taken for dead, and its jobs are given to others."""
+    time_zone: str = "Asia/Shanghai"
+    """In which the schedule and every day-bound figure is meant (IANA name)."""
     snowflake_node_id: int | None = Field(default=None, ge=0, le=1023)
 
     host: str = "0.0.0.0"  # noqa: S104 - the source document's default: reachable from a container's network
@@ -76,12 +83,43 @@ class Settings(BaseSettings):
     rate_limits: bool = True
     """Off only for load tests on loopback."""
 
+    smtp_host: str = ""
+    """Empty: mail is kept in `var/outbox`, and in production refused."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_user: str = ""
+    smtp_password: str = Field(default="", repr=False)
+    smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_timeout_seconds: float = Field(default=30, gt=0)
+    """Of one try as a whole."""
+    mail_from: str = Field(default="", pattern=r"^([^\s<>@]+@[^\s<>@]+)?$")
+    mail_from_name: str = Field(default="Parley", pattern=r"^[^\r\n]*$")
+    ali_access_key_id: str = ""
+    ali_access_key_secret: str = Field(default="", repr=False)
+    aliyun_sms_sign_name: str = ""
+    """Empty: SMS are kept in `var/outbox`, and in production refused."""
+    aliyun_sms_template_code: str = ""
+    """Of the template that carries a verification code."""
+    aliyun_sms_endpoint: str = "https://dysmsapi.aliyuncs.com"
+    worker_metrics_port: int = Field(default=0, ge=0, le=65535)
+    """Where a `parley worker` process answers Prometheus; 0: nowhere."""
+
+    webhook_allowed_hosts: Annotated[list[str], NoDecode] = []
+    """`host:port` of receivers to which webhooks may go although they are on an inner network or without https."""
+
     max_file_size: int = Field(default=10_485_760, gt=0)
     """Bytes of one upload."""
     socket_frames_per_second: int = 300
     """Frames that one socket may send before it is told `too_fast`; bursts of twice that are forgiven."""
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("time_zone")
+    @classmethod
+    def known_zone(cls, value: str) -> str:
+        """Refused at the start, not at the first firing."""
+        if value not in available_timezones():
+            raise ValueError(f"TIME_ZONE: there is no time zone {value}")
+        return value
+
+    @field_validator("cors_origins", "webhook_allowed_hosts", mode="before")
     @classmethod
     def split_origins(cls, value: Any) -> Any:
         """A comma list or JSON, as the two source documents write it."""
@@ -106,6 +144,7 @@ class Settings(BaseSettings):
         elif not self.secret_key or self.secret_key.startswith(EXAMPLES):
             # A published key would open every development server that somebody else can reach.
             self.secret_key = self._generated_secret()
+        self._refuse_half_a_messenger()
         if len(self.secret_key.encode()) < MIN_SECRET_BYTES:
             raise ValueError(f"SECRET_KEY must have at least {MIN_SECRET_BYTES} bytes")
         return self
@@ -123,6 +162,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name} still has its example value; set a random one before production")
         if not self.secret_key:
             raise ValueError("SECRET_KEY is required in production")
+
+    def _refuse_half_a_messenger(self) -> None:
+        if self.smtp_host and not self.mail_from:
+            raise ValueError("SMTP_HOST needs MAIL_FROM, the address that mail comes from")
+        needed = (self.ali_access_key_id, self.ali_access_key_secret, self.aliyun_sms_template_code)
+        if self.aliyun_sms_sign_name and not all(needed):
+            names = "ALI_ACCESS_KEY_ID, ALI_ACCESS_KEY_SECRET and ALIYUN_SMS_TEMPLATE_CODE"
+            raise ValueError(f"ALIYUN_SMS_SIGN_NAME needs {names}")
 
     def _password_in_use(self) -> str:
         return self.postgres_password if self.postgres_server else ""

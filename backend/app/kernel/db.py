@@ -27,6 +27,7 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "my
 FAMILIES = {"postgres": "postgresql", "mariadb": "mysql"}
 _SETTINGS = "settings"
 _RETURNED = "parley_returned_at"
+_AFTERWARDS = "parley_afterwards"
 FROZEN_MS = 15_000  # a unit of work that does nothing for this long is given up, and its locks with it
 IDLE_SECONDS = 2.0  # after which a pooled connection is looked at before it is used
 BUSY_TIMEOUT_MS = 5000
@@ -77,9 +78,11 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session whose work is thrown away at the end."""
+        """A session whose work is thrown away at the end; what it left for `afterwards` is written then."""
         async with AsyncSession(self._read_engine, expire_on_commit=False, info=self._info) as session:
             yield session
+        for work in session.info.pop(_AFTERWARDS, ()):
+            await self.write(work)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
@@ -87,6 +90,8 @@ class Database:
         async with self.write_lock or nullcontext():
             async with AsyncSession(self._write_engine, expire_on_commit=False, info=self._info) as session:
                 yield session
+                for work in session.info.pop(_AFTERWARDS, ()):
+                    await work(session)
                 await session.commit()
                 happened = events.take(session)
         if happened:
@@ -115,7 +120,8 @@ class Database:
         await self.engine.dispose()
 
     def _engine(self, settings: Settings) -> AsyncEngine:
-        options: dict[str, Any] = {"echo": settings.debug_sql}
+        # What people wrote and their password hashes stay out of logs and of the traces of jobs.
+        options: dict[str, Any] = {"echo": settings.debug_sql, "hide_parameters": not settings.debug_sql}
         if self.dialect == "sqlite":
             # What people wrote is in there, and other users of the machine have no business with it.
             Path(self.url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -178,6 +184,11 @@ SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -16000",
 )
+
+
+def afterwards(session: AsyncSession, work: Callable[[AsyncSession], Awaitable[None]]) -> None:
+    """Run `work` when the unit of `session` ends well: before its commit, or after a reading in a unit of its own."""
+    session.info.setdefault(_AFTERWARDS, []).append(work)
 
 
 def settings_in(session: AsyncSession) -> Settings:

@@ -37,6 +37,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
         "theme": theme_of(request),
         "nonce": request.scope.get("state", {}).get("csp_nonce", ""),
         "demo": settings_of(request).demo,
+        "is_development": settings_of(request).environment == "development",
         "me": None,
     }
     body = environment().get_template(template).render(everywhere | context)
@@ -120,6 +121,16 @@ def _ago(context: Context, timestamp: int) -> str:
 
 
 @pass_context
+def _duration(context: Context, seconds: int) -> str:
+    return i18n.format_duration(seconds, context["locale"])
+
+
+@pass_context
+def _short_duration(context: Context, seconds: int) -> str:
+    return i18n.format_short_duration(seconds, context["locale"])
+
+
+@pass_context
 def _number(context: Context, value: float) -> str:
     return i18n.format_number(value, context["locale"])
 
@@ -136,6 +147,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=settings.environment == "development",
     )
-    said: dict[str, Callable[..., object]] = {"t": _say, "tn": _say_plural, "ago": _ago, "number": _number}
+    said: dict[str, Callable[..., object]] = {
+        "t": _say, "tn": _say_plural, "ago": _ago, "duration": _duration, "number": _number,
+        "short_duration": _short_duration,
+    }  # fmt: skip
     made.globals.update(said, static=static, icon=icon, script_texts=i18n.script_texts)
     return made

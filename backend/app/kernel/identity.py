@@ -29,9 +29,18 @@ class Identity:
     role: Role
     merchant_id: str | None
     session_id: int
+    """The session's id, or the key's: what ends it closes its sockets."""
+    is_api_key: bool = False
+    """A shop's program with a key, not a person who signed in."""
 
 
-_bearer = HTTPBearer(auto_error=False, description="The `access_token` of `POST /auth/login`.")
+_bearer = HTTPBearer(
+    auto_error=False,
+    description=(
+        "The `access_token` of `POST /auth/login`, or an API key `pk_…` of your shop (Settings, API keys): it acts for "
+        "the shop with the owner's rights, but manages no keys, no staff and no account (403 `not_by_api_key`)."
+    ),
+)
 Authenticate = Callable[[HTTPConnection], Awaitable[Identity | None]]
 
 

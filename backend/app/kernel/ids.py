@@ -35,13 +35,16 @@ class LeaseExpired(AppError):
 
 
 class Snowflakes:
-    """A generator for one node id; safe for threads. It stops at `valid_until_ms`, the end of the node's lease."""
+    """A generator for one node id; safe for threads. It stops at `valid_until`, the end of the node's lease, in
 
-    def __init__(self, node: int, valid_until_ms: float = math.inf) -> None:
+    monotonic seconds: a lease does not get longer when somebody turns the clock.
+    """
+
+    def __init__(self, node: int, valid_until: float = math.inf) -> None:
         if not 0 <= node <= MAX_NODE:
             raise ValueError(f"node id {node} is not within 0..{MAX_NODE}")
         self.node = node
-        self.valid_until_ms = valid_until_ms
+        self.valid_until = valid_until
         self.refusals = 0
         self._lock = threading.Lock()
         self._last_ms = 0
@@ -51,7 +54,7 @@ class Snowflakes:
         """The next id. Waits up to 10 ms when the clock went back, else raises `ClockMovedBack`."""
         with self._lock:
             at = clock.now_ms()
-            if at >= self.valid_until_ms:
+            if clock.monotonic() >= self.valid_until:
                 raise LeaseExpired()
             if at < self._last_ms:
                 at = self._wait_out(at)
@@ -67,7 +70,17 @@ class Snowflakes:
     @property
     def is_healthy(self) -> bool:
         """False while the clock is behind the last id or the lease is over; readiness reports it."""
-        return self._last_ms - MAX_ROLLBACK_MS <= clock.now_ms() < self.valid_until_ms
+        return not self.is_behind and clock.monotonic() < self.valid_until
+
+    @property
+    def is_behind(self) -> bool:
+        """The clock went back by more than we may wait for."""
+        return clock.now_ms() < self._last_ms - MAX_ROLLBACK_MS
+
+    @property
+    def last_second(self) -> int:
+        """The time of the last id, in seconds since the epoch; in the future after a clock went ahead and back."""
+        return self._last_ms // 1000
 
     def _wait_out(self, at: int) -> int:
         behind = self._last_ms - at
@@ -86,10 +99,10 @@ class Snowflakes:
 _generator = Snowflakes(0)
 
 
-def use_node(node: int, valid_until_ms: float = math.inf) -> None:
+def use_node(node: int, valid_until: float = math.inf) -> None:
     """Draw this process' ids from `node` from now on."""
     global _generator
-    _generator = Snowflakes(node, valid_until_ms)
+    _generator = Snowflakes(node, valid_until)
 
 
 def new_id() -> int:

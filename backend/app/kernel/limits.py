@@ -1,5 +1,6 @@
 """Rate limits: a moving window in the process, or in Redis when several instances share it."""
 
+from contextvars import ContextVar
 from ipaddress import ip_address, ip_network
 from typing import cast
 
@@ -15,6 +16,8 @@ from app.kernel.config import Settings
 from app.kernel.errors import TooMany
 
 IPV6_CUSTOMER = 64  # bits
+caller_address: ContextVar[str] = ContextVar("caller_address", default="")
+"""Where the request that is being answered comes from; empty for what the product does by itself."""
 
 
 class RateLimits:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from loguru import Message, Record
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-QUIET = ("uvicorn.access", "uvicorn.error", "sqlalchemy.engine", "watchfiles")
+QUIET = ("taskiq", "httpx2", "uvicorn.access", "uvicorn.error", "sqlalchemy.engine", "watchfiles")
 READABLE = "<dim>{time:HH:mm:ss.SSS}</dim> <level>{level: <7}</level> {message}"
 
 

@@ -6,9 +6,10 @@ import random
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from loguru import logger
-from sqlalchemy import delete, insert, update
+from sqlalchemy import case, delete, insert, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.kernel import clock, ids
 from app.kernel.config import Settings
 from app.kernel.db import Database
+from app.kernel.sql import server_now
 
 LEASE_SECONDS = 90
 RENEW_SECONDS = 20
@@ -40,16 +42,18 @@ async def leased_node(db: Database, settings: Settings) -> AsyncIterator[int]:
         yield settings.snowflake_node_id
         return
     holder = f"{socket.gethostname()}:{os.getpid()}:{random.getrandbits(32):08x}"
-    node = await acquire(db, holder)
-    ids.use_node(node, valid_until_ms=clock.now_ms() + LEASE_SECONDS * 1000)
-    renewal = asyncio.create_task(_keep(db, node, holder))
+    node = await _take(db, holder)
+    renewal = asyncio.create_task(_keep(db, holder))
     try:
         yield node
     finally:
         renewal.cancel()
         await asyncio.gather(renewal, return_exceptions=True)
         async with db.writing() as session:
-            await session.exec(delete(NodeLease).where(col(NodeLease.node) == node, col(NodeLease.holder) == holder))
+            # Not before the time of its last id has come: whoever got the node then could draw the same again.
+            generator = ids.generator()
+            mine = (col(NodeLease.node) == generator.node) & (col(NodeLease.holder) == holder)
+            await session.exec(delete(NodeLease).where(mine, server_now() >= generator.last_second))
 
 
 async def acquire(db: Database, holder: str) -> int:
@@ -64,41 +68,52 @@ async def acquire(db: Database, holder: str) -> int:
     raise RuntimeError("no free Snowflake node id")
 
 
+async def _take(db: Database, holder: str) -> int:
+    began = clock.monotonic()
+    node = await acquire(db, holder)
+    ids.use_node(node, valid_until=began + LEASE_SECONDS)
+    return node
+
+
 async def _try_acquire(session: AsyncSession, holder: str) -> int | None:
-    now = clock.now()
-    leases = {lease.node: lease.expires_at for lease in await session.exec(select(NodeLease))}
-    free = [node for node in range(ids.MAX_NODE + 1) if leases.get(node, 0) < now]
+    """Leases are measured by the database's clock alone: a process whose own is wrong must not take a living node."""
+    is_over = col(NodeLease.expires_at) < server_now()
+    found = await session.exec(select(NodeLease.node, case((is_over, 1), else_=0)))
+    leases: dict[int, int] = dict(found.all())
+    free = [node for node in range(ids.MAX_NODE + 1) if leases.get(node, 1)]
     if not free:
         raise RuntimeError("all Snowflake node ids are leased")
     node = random.choice(free)
-    values = {"holder": holder, "expires_at": now + LEASE_SECONDS}
+    values = {"holder": holder, "expires_at": server_now() + LEASE_SECONDS}
     if node not in leases:
         await session.exec(insert(NodeLease).values(node=node, **values))
         return node
-    taken = await session.exec(
-        update(NodeLease).where(col(NodeLease.node) == node, col(NodeLease.expires_at) < now).values(**values)
-    )
+    taken = await session.exec(update(NodeLease).where(col(NodeLease.node) == node, is_over).values(**values))
     return node if taken.rowcount else None
 
 
-async def _keep(db: Database, node: int, holder: str) -> None:
+async def _keep(db: Database, holder: str) -> None:
+    """Renew until cancelled. A node that was lost, or whose ids are ahead of a clock that went back, is left for
+
+    another: waiting for the clock could take hours.
+    """
     while True:
         await asyncio.sleep(RENEW_SECONDS)
-        until = clock.now() + LEASE_SECONDS
-        statement = (
-            update(NodeLease)
-            .where(col(NodeLease.node) == node, col(NodeLease.holder) == holder)
-            .values(expires_at=until)
-        )
+        generator, began = ids.generator(), clock.monotonic()
         try:
-            async with db.writing() as session:
-                renewed = (await session.exec(statement)).rowcount
+            renewed = await db.write(partial(_renew, holder=holder, generator=generator))
+            if renewed and not generator.is_behind:
+                generator.valid_until = began + LEASE_SECONDS
+                continue
+            logger.error("node {}: {}; taking another", generator.node, "the clock went back" if renewed else "lost")
+            await _take(db, holder)
         except (DBAPIError, OSError) as error:
-            logger.warning("node lease {} was not renewed: {}", node, error)
-            continue
-        if renewed:
-            ids.generator().valid_until_ms = until * 1000
-        else:
-            logger.error("node lease {} is lost; taking another", node)
-            ids.use_node(await acquire(db, holder), valid_until_ms=until * 1000)
-            node = ids.generator().node
+            logger.warning("node lease {} was not renewed: {}", generator.node, error)
+
+
+async def _renew(session: AsyncSession, *, holder: str, generator: ids.Snowflakes) -> int:
+    """Until a lease after now, and after the last id, wherever the clock was that it got its time from."""
+    last = generator.last_second
+    until = case((server_now() > last, server_now()), else_=last) + LEASE_SECONDS
+    mine = (col(NodeLease.node) == generator.node) & (col(NodeLease.holder) == holder)
+    return (await session.exec(update(NodeLease).where(mine).values(expires_at=until))).rowcount

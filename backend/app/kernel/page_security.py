@@ -17,6 +17,7 @@ from app.kernel.config import Settings
 from app.kernel.i18n import locale_of, translate
 
 SESSION_COOKIE = "parley_session"
+FRAME_ANCESTORS = "frame_ancestors"  # in a request's state
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 PERMISSIONS = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
 EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"  # ReDoc fills an empty <style> from its script
@@ -42,7 +43,7 @@ class PageSecurity:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._add_headers(MutableHeaders(scope=message), scope["path"], nonce)
+                self._add_headers(MutableHeaders(scope=message), scope, nonce)
             await send(message)
 
         if self._is_forged(scope):
@@ -50,19 +51,22 @@ class PageSecurity:
             return
         await self.app(scope, receive, send_with_headers)
 
-    def _add_headers(self, headers: MutableHeaders, path: str, nonce: str) -> None:
+    def _add_headers(self, headers: MutableHeaders, scope: Scope, nonce: str) -> None:
+        path: str = scope["path"]
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
         if not headers.get("content-type", "").startswith("text/html"):
             return
         headers.setdefault("Permissions-Policy", PERMISSIONS)
-        headers.setdefault("Content-Security-Policy", self._policy(path, nonce))
+        headers.setdefault("Content-Security-Policy", self._policy(scope, nonce))
         if not path.startswith(self.framable):
             headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
             headers.setdefault("X-Frame-Options", "SAMEORIGIN")
 
-    def _policy(self, path: str, nonce: str) -> str:
-        ancestors = self.frame_origins if path.startswith(self.framable) else "'self'"
+    def _policy(self, scope: Scope, nonce: str) -> str:
+        # A page may name its own: whose shop it is decides who may put it into a frame.
+        usual = self.frame_origins if scope["path"].startswith(self.framable) else "'self'"
+        ancestors = scope["state"].get(FRAME_ANCESTORS, usual)
         return "; ".join(
             [
                 "default-src 'none'",

@@ -10,6 +10,7 @@ REASONS = {
     403: "Your role, or you, may not do this.",
     404: "It does not exist, or you may not see it.",
     409: "Something else was first, or depends on it.",
+    410: "It was there, and its time is over.",
     413: "Too large.",
     415: "Not a kind of file that is taken here.",
     503: "The server is busy; try again, with the same client_id where there is one.",

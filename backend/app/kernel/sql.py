@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import BigInteger, Table
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,6 +15,28 @@ def table_of(model: type[SQLModel]) -> Table:
     """The Core table of a model."""
     table: Table = model.__table__  # type: ignore[attr-defined]
     return table
+
+
+class server_now(FunctionElement[int]):
+    """The database's own clock, in whole seconds since the epoch: one clock for all processes."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(server_now)
+def _server_now(element: server_now, compiler: SQLCompiler, **options: Any) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)"
+
+
+@compiles(server_now, "sqlite")
+def _server_now_sqlite(element: server_now, compiler: SQLCompiler, **options: Any) -> str:
+    return "CAST(strftime('%s', 'now') AS INTEGER)"
+
+
+@compiles(server_now, "mysql", "mariadb")
+def _server_now_mysql(element: server_now, compiler: SQLCompiler, **options: Any) -> str:
+    return "UNIX_TIMESTAMP()"
 
 
 async def upsert(

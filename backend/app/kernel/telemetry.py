@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kernel.config import Settings
 from app.kernel.i18n import locale_of, translate
+from app.kernel.limits import caller_address
 from app.kernel.logs import request_id
 
 HEADER = b"x-request-id"
@@ -39,6 +40,7 @@ class Telemetry:
         given = dict(scope["headers"]).get(HEADER, b"")
         ticket = given.decode() if _GIVEN.fullmatch(given) else uuid.uuid4().hex
         request_id.set(ticket)
+        caller_address.set((scope.get("client") or ("",))[0])
         status, began = 0, time.perf_counter()
 
         async def send_with_ticket(message: Message) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from websockets.frames import CloseCode, Frame
 from websockets.http11 import Request
 
 LINE = "parley.line"
@@ -92,7 +92,22 @@ class LineWebSocketProtocol(WebSocketsSansIOProtocol):
         if is_direct and self.on_text is not None and self.on_text(self.frames[0]):
             self.frames = []
             return
+        if self.curr_msg_data_type == "text" and not _is_utf8(b"".join(self.frames)):
+            # As the base class does, without its traceback: anybody could fill the log with them.
+            self.frames = []
+            if not self.close_sent:
+                self.conn.send_close(CloseCode.INVALID_DATA)
+                self.handle_parser_exception()
+            return
         super().send_receive_event_to_app()
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _header(length: int) -> bytes:

@@ -108,9 +108,10 @@ def test_a_clock_that_went_back_further_is_refused_counted_and_unhealthy(hand: C
 
 
 def test_a_lease_that_is_over_draws_nothing(hand: Callable[[int], None]) -> None:
-    draw = Snowflakes(1, valid_until_ms=NOW_MS + 1)
+    draw = Snowflakes(1, valid_until=clock.monotonic() + 60)
+    hand(NOW_MS + 3_600_000)  # a clock that jumps ends no lease
     draw.new()
-    hand(NOW_MS + 1)
+    draw.valid_until = clock.monotonic()
     with pytest.raises(LeaseExpired):
         draw.new()
     assert not draw.is_healthy
@@ -143,12 +144,31 @@ async def test_an_expired_lease_is_taken_over_by_one(db: Database) -> None:
     assert all(isinstance(outcome, RuntimeError) for outcome in outcomes if outcome != 7)
 
 
-async def test_a_lease_that_stands_is_nobody_elses(db: Database) -> None:
+async def test_a_lease_that_stands_is_nobody_elses_whatever_their_clock_says(db: Database) -> None:
     await fill(db, free_from=clock.now() + 60)
     with pytest.raises(RuntimeError):
         await acquire(db, "late")
-    with time_machine.travel(time.time() + 62):
-        assert await acquire(db, "later") == 7
+    with time_machine.travel(time.time() + 7200), pytest.raises(RuntimeError):
+        await acquire(db, "with a clock that is two hours ahead")
+
+
+async def test_a_clock_that_went_back_costs_the_node_and_not_hours(
+    db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_leases, "RENEW_SECONDS", 0.02)
+    leasing = settings.model_copy(update={"snowflake_node_id": None})
+    async with leased_node(db, leasing) as node:
+        with time_machine.travel(time.time() + 7200, tick=True):
+            ahead = ids.new_id()
+        async with asyncio.timeout(5):
+            while ids.generator().node == node:
+                await asyncio.sleep(0.01)
+        assert ids.new_id() < ahead
+        async with db.reading() as session:
+            left = (await session.exec(select(NodeLease.expires_at).where(NodeLease.node == node))).one()
+        assert left > clock.now() + 7200 - 5  # nobody gets it before the time of its ids is over
+    async with db.reading() as session:
+        assert (await session.exec(select(NodeLease.node))).all() == [node]
 
 
 async def test_a_running_process_renews_its_lease_and_gives_it_back(
@@ -160,7 +180,7 @@ async def test_a_running_process_renews_its_lease_and_gives_it_back(
         assert ids.generator().node == node
         async with db.writing() as session:
             await session.exec(update(NodeLease).values(expires_at=1))
-        ids.generator().valid_until_ms = 1
+        ids.generator().valid_until = 0.0
         async with asyncio.timeout(5):
             while not ids.generator().is_healthy:
                 await asyncio.sleep(0.01)

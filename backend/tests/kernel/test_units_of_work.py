@@ -242,3 +242,10 @@ def test_which_failures_may_be_tried_again() -> None:
 )
 def test_any_driver_in_the_address_becomes_ours(given: str, driver: str) -> None:
     assert async_url(given).drivername == driver
+
+
+async def test_what_people_wrote_is_not_in_the_errors_of_statements(db: Database, counter: None) -> None:
+    with pytest.raises(IntegrityError) as refused:
+        async with db.writing() as session:
+            session.add(NodeLease(node=NODE, holder="the words of somebody", expires_at=0))
+    assert "the words of somebody" not in str(refused.value)
