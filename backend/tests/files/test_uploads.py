@@ -277,14 +277,14 @@ async def test_only_the_owner_takes_a_file_and_may_take_it_again(
     first = int((await send(client, lin, picture(), "1.png")).json()["id"])
     second = int((await send(client, lin, b"x", "2.txt")).json()["id"])
     async with db.writing() as session:
-        taken = await uploads.take(session, "b1", [second, first])
+        taken = await uploads.take(session, "b1", [second, first], 7)
         assert [one["name"] for one in taken] == ["2.txt", "1.png"]
         assert taken[1]["url"].startswith("/media/uploads/")
-        assert await uploads.take(session, "b1", []) == []
+        assert await uploads.take(session, "b1", [], 7) == []
     async with db.writing() as session:
-        assert await uploads.take(session, "b1", [first]) == [taken[1]]
+        assert await uploads.take(session, "b1", [first], 8) == [taken[1]]
         for owner, ids in (("m1", [first]), ("b1", [first, 404]), ("b1", [-1])):
             with pytest.raises(NotFound):
-                await uploads.take(session, owner, ids)
+                await uploads.take(session, owner, ids, 7)
         rows = (await session.exec(select(StoredFile))).all()
         assert all(row.attached_at is not None for row in rows)

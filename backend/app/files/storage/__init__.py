@@ -1,5 +1,6 @@
 """Where the bytes lie. A path is relative, made by us, and never by a client."""
 
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 
@@ -11,3 +12,6 @@ class Storage(Protocol):
 
     async def remove(self, path: str) -> None:
         """Forget `path`; nothing happens when it is not there."""
+
+    def older_than(self, prefix: str, before: int, size: int) -> AsyncIterator[list[str]]:
+        """Paths below `prefix` that were last written before `before` (seconds), at most `size` of them at a time."""
