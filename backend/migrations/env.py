@@ -7,11 +7,35 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
+import app.accounts.api_keys
+import app.accounts.customers
+import app.accounts.identity_keys
+import app.accounts.invitations
 import app.accounts.models
+import app.accounts.opening
+import app.accounts.preferences
+import app.accounts.shop_settings
+import app.accounts.widgets
+import app.audit.models
+import app.automation.models
+import app.chat.contacts_models
 import app.chat.indexer
+import app.chat.labels_models
 import app.chat.models
+import app.chat.notes_models
+import app.chat.ratings
+import app.chat.reactions
+import app.chat.reports_models
+import app.chat.threads_models
+import app.chat.views_models
+import app.chat.visits
 import app.files.models
-import app.kernel.node_leases  # noqa: F401
+import app.files.uses
+import app.jobs.models
+import app.kernel.instances
+import app.kernel.node_leases
+import app.privacy.models
+import app.webhooks.models  # noqa: F401
 from app.kernel.config import get_settings
 from app.kernel.db import Database
 
