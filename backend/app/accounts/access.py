@@ -3,7 +3,7 @@
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.accounts.models import Staff, StaffRole
+from app.accounts.models import Staff, StaffRole, User
 from app.kernel.errors import Forbidden
 from app.kernel.identity import Identity
 
@@ -12,6 +12,21 @@ async def merchant_of(session: AsyncSession, user_id: str) -> str | None:
     """The shop for which this user acts, or None."""
     row = await session.get(Staff, user_id)
     return row.merchant_id if row else None
+
+
+async def identity_of(session: AsyncSession, user_id: str) -> Identity | None:
+    """For whom a job acts, with the rights that this person has now; None for one who is blocked or gone."""
+    user = await session.get(User, user_id)
+    merchant_id = await merchant_of(session, user_id)
+    if user is None or user.is_blocked or await is_suspended(session, merchant_id):
+        return None
+    return Identity(user.id, user.role, merchant_id, 0)
+
+
+async def is_suspended(session: AsyncSession, merchant_id: str | None) -> bool:
+    """True for a shop whose owner is blocked: with the owner all who act for the shop are shut out."""
+    owner = await session.get(User, merchant_id) if merchant_id else None
+    return owner is not None and owner.is_blocked
 
 
 async def is_shop(session: AsyncSession, merchant_id: str) -> bool:
@@ -34,3 +49,9 @@ async def owned_shop(session: AsyncSession, me: Identity) -> str:
     if merchant_id is None:
         raise Forbidden("owner_only", "Only the owner of the shop may do this.")
     return merchant_id
+
+
+async def owns_shop(session: AsyncSession, me: Identity) -> bool:
+    """Whether the caller manages the shop for which they act."""
+    row = await session.get(Staff, me.user_id)
+    return row is not None and row.role is StaffRole.OWNER

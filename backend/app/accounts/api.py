@@ -5,7 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Form, Path
 from starlette.requests import Request
 
-from app.accounts import names, passwords, sessions, staff_api, tokens, users_api
+from app.accounts import (
+    api_keys_api,
+    names,
+    opening_api,
+    passwords,
+    sessions,
+    shop_settings_api,
+    staff_api,
+    tokens,
+    users_api,
+)
 from app.accounts.authentication import client_of
 from app.accounts.sessions import SignedIn
 from app.accounts.shapes import DeviceSignIn, RefreshRequest, SessionPublic, SignIn, Tokens, UserPublic
@@ -124,3 +134,6 @@ def _tokens(settings: Settings, signed_in: SignedIn) -> Tokens:
 router.include_router(sign_in_routes)
 router.include_router(users_api.router)
 router.include_router(staff_api.router)
+router.include_router(shop_settings_api.router)
+router.include_router(opening_api.router)
+router.include_router(api_keys_api.router)

@@ -3,11 +3,16 @@
 The role and the shop come from the database, never from the token's own words or a query parameter.
 """
 
+import asyncio
+from contextlib import suppress
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from app.accounts import tokens
+from app.accounts import api_keys, tokens
 from app.accounts.models import AuthSession, SessionKind, Staff, User
 from app.accounts.sessions import Client, SignedIn
 from app.accounts.tokens import TokenType
@@ -16,8 +21,15 @@ from app.kernel.config import Settings, settings_of
 from app.kernel.db import Database, database_of
 from app.kernel.errors import Unauthorized
 from app.kernel.identity import Identity, Role
-from app.kernel.limits import address_of
-from app.kernel.page_security import SESSION_COOKIE
+from app.kernel.limits import address_of, limits_of
+from app.kernel.page_security import SAFE_METHODS, SESSION_COOKIE
+
+API = "/api/v1/"
+NEVER_BY_KEY = (f"{API}auth/", f"{API}api-keys", f"{API}shop/identity-keys", f"{API}users/me/", f"{API}user/")
+READ_BY_KEY = (f"{API}staff", f"{API}invitations", f"{API}users")
+PER_KEY = "600/minute"
+
+_notes: set[asyncio.Task[None]] = set()
 
 
 async def authenticate(connection: HTTPConnection) -> Identity | None:
@@ -38,12 +50,44 @@ async def authenticate(connection: HTTPConnection) -> Identity | None:
     identity = await authenticate_token(db, settings, token.strip())
     if identity is None:
         raise Unauthorized("token_invalid", "This session has ended. Please sign in again.")
+    if identity.is_api_key and connection.scope["type"] == "http":
+        _check_is_for_keys(connection)
+        await limits_of(connection).hit("api-key", str(identity.session_id), PER_KEY)
     return identity
 
 
 async def authenticate_token(db: Database, settings: Settings, token: str) -> Identity | None:
-    """Whose bearer token this is, or None. For sockets, whose token comes in a frame."""
-    return await _standing(db, settings, token, TokenType.ACCESS)
+    """Whose bearer token or API key this is, or None. For sockets, whose token comes in a frame."""
+    if not token.startswith(api_keys.PREFIX):
+        return await _standing(db, settings, token, TokenType.ACCESS)
+    async with db.reading() as session:
+        found = await api_keys.find(session, token)
+    if found is None:
+        return None
+    if found.is_stale:
+        _note_use(db, found.identity.session_id)
+    return found.identity
+
+
+def _check_is_for_keys(connection: HTTPConnection) -> None:
+    """A key opens the API only, no page, and there nothing that is about keys, people's accounts or sessions."""
+    path = connection.scope["path"]
+    method = connection.scope["method"]
+    is_open = path.startswith(API) and not path.startswith(NEVER_BY_KEY)
+    if not is_open or (method not in SAFE_METHODS and path.startswith(READ_BY_KEY)):
+        raise api_keys.not_by_key()
+
+
+def _note_use(db: Database, key_id: int) -> None:
+    """Beside the request, which may hold the only write unit there is."""
+
+    async def write() -> None:
+        with suppress(SQLAlchemyError, OSError):
+            await db.write(lambda session: api_keys.note_use(session, key_id))
+
+    task = asyncio.create_task(write(), name="last use of an API key")
+    _notes.add(task)
+    task.add_done_callback(_notes.discard)
 
 
 def cookie_name(settings: Settings) -> str:
@@ -78,17 +122,20 @@ async def _standing(db: Database, settings: Settings, token: str, kind: TokenTyp
     claims = tokens.read(settings, token, kind)
     if claims is None:
         return None
+    owner = aliased(User)
     query = (
         select(User.id, User.role, Staff.merchant_id)
         .select_from(AuthSession)
         .join(User, col(User.id) == col(AuthSession.user_id))
         .outerjoin(Staff, col(Staff.user_id) == col(User.id))
+        .outerjoin(owner, col(owner.id) == col(Staff.merchant_id))
         .where(
             col(AuthSession.id) == claims.session_id,
             col(AuthSession.user_id) == claims.user_id,
             col(AuthSession.revoked_at).is_(None),
             col(AuthSession.expires_at) > now(),
             col(User.blocked_at).is_(None),
+            col(owner.blocked_at).is_(None),
         )
     )
     if kind is TokenType.CONSOLE:

@@ -19,18 +19,33 @@ DEFAULT_AVATAR = "/media/avatars/default.png"
 
 
 class SessionKind(StrEnum):
-    """How the session began: an API client's sign-in, the console's cookie, or a device without a password."""
+    """How the session began: an API client's sign-in, the console's cookie, a device without a password, or a shop's
+
+    word for its customer.
+    """
 
     BEARER = "bearer"
     CONSOLE = "console"
     DEVICE = "device"
+    IDENTITY = "identity"
 
 
 class StaffRole(StrEnum):
-    """The owner manages the staff; both act for the shop in every conversation."""
+    """An owner manages the shop and its staff; both act for the shop in every conversation."""
 
     OWNER = "owner"
     AGENT = "agent"
+
+
+class Availability(StrEnum):
+    """What a person says of oneself. Only `online` ones are given new conversations."""
+
+    ONLINE = "online"
+    BUSY = "busy"
+    AWAY = "away"
+
+
+DEFAULT_CAPACITY = 10  # open conversations of one person at a time
 
 
 def _words(kind: type[StrEnum]) -> Any:
@@ -70,6 +85,8 @@ class User(SQLModel, table=True):
     greeting: str = Field(default="", max_length=300)
     """A shop's first sentence to a visitor; empty for everybody else."""
     blocked_at: int | None = _time(default=None)
+    blocked_reason: str = Field(default="", max_length=300, sa_column_kwargs={"server_default": ""})
+    """For admins only: why."""
     created_at: int = _time(default_factory=now)
     updated_at: int = _time(default_factory=now)
 
@@ -104,7 +121,7 @@ class AuthSession(SQLModel, table=True):
     kind: SessionKind = Field(sa_type=cast(Any, _words(SessionKind)))
     created_at: int = _time(default_factory=now)
     last_used_at: int = _time(default_factory=now)
-    expires_at: int = _time()
+    expires_at: int = _time(index=True)
     revoked_at: int | None = _time(default=None, index=True)
     user_agent: str = Field(default="", max_length=300)
     ip: str = Field(default="", max_length=45)
@@ -120,7 +137,7 @@ class RefreshToken(SQLModel, table=True):
         foreign_key="auth_sessions.id", ondelete="CASCADE", index=True, sa_type=cast(Any, sa.BigInteger)
     )
     created_at: int = _time(default_factory=now)
-    expires_at: int = _time()
+    expires_at: int = _time(index=True)
     used_at: int | None = _time(default=None)
     replaced_by: str | None = Field(default=None, max_length=64, exclude=True)
 
@@ -143,4 +160,13 @@ class Staff(SQLModel, table=True):
     user_id: UserId = _user_key(primary_key=True)
     merchant_id: UserId = _user_key(index=True)
     role: StaffRole = Field(sa_type=cast(Any, _words(StaffRole)))
+    availability: Availability = Field(default=Availability.ONLINE, sa_type=cast(Any, _words(Availability)))
+    availability_at: int = _time(default=0)
+    """Since when."""
+    here_until: int = _time(default=0)
+    """A page of theirs is open, as far as is known; kept for shops that route. In the past: since when it is not."""
+    capacity: int = DEFAULT_CAPACITY
+    """How many open conversations routing may give to this person."""
+    last_turn: int = _time(default=0)
+    """The number of the conversation that routing gave them last: who has the lowest is next."""
     created_at: int = _time(default_factory=now)

@@ -1,4 +1,4 @@
-"""The HTML door of accounts: signing in and out, the language, and the admin's list of users."""
+"""The HTML door of accounts: signing in and out, the language."""
 
 import re
 from typing import Annotated
@@ -6,27 +6,26 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import ValidationError
 
-from app.accounts import authentication, names, sessions, users
+from app.accounts import api_keys_pages, authentication, hours_pages, join_pages, names, sessions
 from app.accounts.api import PER_ACCOUNT, PER_ADDRESS
 from app.accounts.models import SessionKind
-from app.accounts.shapes import UserCreate
-from app.accounts.viewers import AdminAtDesk, home_of, viewer
-from app.kernel import forms, i18n
+from app.accounts.viewers import home_of
+from app.kernel import i18n
 from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, ReadTx, Tx, database_of
+from app.kernel.db import Database, Tx, database_of
 from app.kernel.errors import AppError
 from app.kernel.html import render
-from app.kernel.identity import MaybeMe, Role
+from app.kernel.identity import MaybeMe
 from app.kernel.limits import caller_of, limits_of
-from app.kernel.paging import Paging
 
 YEAR_SECONDS = 31_536_000
 INSIDE = re.compile(r"/(?!/)[\w\-./~%]*", re.ASCII)
-USER_FIELDS = ("username", "password", "role", "display_name", "email", "phone", "merchant_id")
 
 router = APIRouter()
+router.include_router(hours_pages.router)
+router.include_router(api_keys_pages.router)
+router.include_router(join_pages.router)
 Db = Annotated[Database, Depends(database_of)]
 InUse = Annotated[Settings, Depends(settings_of)]
 Text = Annotated[str, Form(max_length=1000)]
@@ -83,69 +82,6 @@ async def choose_locale(request: Request, _: MaybeMe, locale: Text = "en") -> Re
     if locale in i18n.LOCALES:
         answer.set_cookie(i18n.COOKIE, locale, max_age=YEAR_SECONDS, samesite="lax")
     return answer
-
-
-@router.get("/admin/users")
-async def users_page(
-    request: Request, me: AdminAtDesk, session: ReadTx, paging: Paging, role: str = "", q: str = ""
-) -> Response:
-    """Everybody who has an account, and the form for one more."""
-    return await _users(request, me, session, paging, role=role, q=q)
-
-
-@router.post("/admin/users")
-async def create_user(request: Request, me: AdminAtDesk, db: Db, settings: InUse, paging: Paging) -> Response:
-    """Make a user of any role."""
-    async with forms.opened(request) as form:
-        typed = {name: str(form.get(name, "")).strip() for name in USER_FIELDS}
-    problems: dict[str, str] = {}
-    notice = ""
-    try:
-        made = await users.register(db, settings, UserCreate.model_validate({k: v for k, v in typed.items() if v}))
-        notice, typed = made.username, {}
-    except ValidationError as error:
-        # Names of fields only: a message may repeat what was typed, and that can be a password.
-        problems = {str(problem["loc"][0]) if problem["loc"] else "": problem["msg"] for problem in error.errors()}
-    except AppError as error:
-        problems = {
-            error.code.removesuffix("_taken"): i18n.translate(error.text, i18n.locale_of(request), **error.params)
-        }
-    async with db.reading() as session:
-        status = 422 if problems else 201
-        return await _users(request, me, session, paging, typed, problems, notice, status_code=status)
-
-
-async def _users(
-    request: Request,
-    me: AdminAtDesk,
-    session: ReadTx,
-    paging: Paging,
-    typed: dict[str, str] | None = None,
-    problems: dict[str, str] | None = None,
-    notice: str = "",
-    role: str = "",
-    q: str = "",
-    status_code: int = 200,
-) -> Response:
-    wanted = Role(role) if role in set(Role) else None
-    count, found = await users.listing(session, settings_of(request), paging, wanted, q)
-    frame = await viewer(request, session, me)
-    return render(
-        request,
-        "admin/users.html",
-        status_code,
-        me=frame,
-        place="users",
-        users=found,
-        count=count,
-        paging=paging,
-        role=role,
-        q=q,
-        typed=typed or {},
-        problems=problems or {},
-        notice=notice,
-        roles=[str(one) for one in Role],
-    )
 
 
 def _sign_in_form(

@@ -15,7 +15,7 @@ from sqlmodel import col, delete, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.accounts import access, names, passwords
-from app.accounts.models import AuthSession, Credential, Device, RefreshToken, SessionKind, User
+from app.accounts.models import AuthSession, Credential, Device, RefreshToken, SessionKind, Staff, User
 from app.files import avatars
 from app.kernel.clock import now
 from app.kernel.config import Settings
@@ -98,6 +98,9 @@ async def begin_for(
         raise Unauthorized("wrong_credentials", "The account or the password is wrong.")
     if user.is_blocked:
         raise Forbidden("blocked", "This account is blocked.")
+    merchant_id = await access.merchant_of(session, user_id)
+    if await access.is_suspended(session, merchant_id):
+        raise Forbidden("shop_suspended", "This shop is suspended.")
     row = AuthSession(
         user_id=user_id,
         kind=kind,
@@ -108,7 +111,7 @@ async def begin_for(
     session.add(row)
     await session.flush()
     token = "" if kind is SessionKind.CONSOLE else await _add_refresh_token(session, row)
-    return SignedIn(user, await access.merchant_of(session, user_id), row, token)
+    return SignedIn(user, merchant_id, row, token)
 
 
 async def refresh(db: Database, settings: Settings, refresh_token: str) -> SignedIn:
@@ -150,6 +153,17 @@ async def end_all(session: AsyncSession, user_id: str) -> None:
     await _revoke(session, col(AuthSession.user_id) == user_id)
 
 
+async def end_all_of_shop(session: AsyncSession, merchant_id: str) -> None:
+    """End every session of everybody who acts for a shop."""
+    team = select(Staff.user_id).where(col(Staff.merchant_id) == merchant_id)
+    await _revoke(session, col(AuthSession.user_id).in_(team))
+
+
+async def end_others(session: AsyncSession, user_id: str, session_id: int) -> None:
+    """End every session of a user but one."""
+    await _revoke(session, (col(AuthSession.user_id) == user_id) & (col(AuthSession.id) != session_id))
+
+
 async def end_own(session: AsyncSession, user_id: str, session_id: int) -> None:
     """End one of the user's own sessions; 404 when it is another's or has ended."""
     mine = (col(AuthSession.id) == session_id) & (col(AuthSession.user_id) == user_id)
@@ -178,10 +192,21 @@ async def revoked_since(session: AsyncSession, timestamp: int) -> list[int]:
     return list((await session.exec(select(AuthSession.id).where(col(AuthSession.revoked_at) >= timestamp))).all())
 
 
-async def sweep(session: AsyncSession, before: int) -> int:
-    """Delete sessions that expired or ended before `before` (seconds), with their refresh tokens; says how many."""
+async def sweep(session: AsyncSession, before: int, limit: int) -> int:
+    """Delete up to `limit` sessions that expired or ended before `before` (seconds), with their refresh tokens."""
     over = or_(col(AuthSession.expires_at) < before, col(AuthSession.revoked_at) < before)
-    return _count(await session.exec(delete(AuthSession).where(over)))
+    ids = (await session.exec(select(AuthSession.id).where(over).limit(limit))).all()
+    return _count(await session.exec(delete(AuthSession).where(col(AuthSession.id).in_(ids))))
+
+
+async def sweep_tokens(session: AsyncSession, before: int, limit: int) -> int:
+    """Delete up to `limit` refresh tokens that expired before `before` (seconds). To its bearer such a token is as
+
+    good as unknown, used or not; a session that goes on for years would keep each of them.
+    """
+    over = select(RefreshToken.token_hash).where(col(RefreshToken.expires_at) < before).limit(limit)
+    hashes = (await session.exec(over)).all()
+    return _count(await session.exec(delete(RefreshToken).where(col(RefreshToken.token_hash).in_(hashes))))
 
 
 async def _by_account(session: AsyncSession, account: str) -> tuple[str, str | None] | None:
@@ -209,7 +234,8 @@ async def _standing(session: AsyncSession, session_id: int) -> SignedIn | None:
     user = await session.get(User, row.user_id) if row else None
     if row is None or user is None or row.revoked_at is not None or row.expires_at <= now() or user.is_blocked:
         return None
-    return SignedIn(user, await access.merchant_of(session, user.id), row, "")
+    merchant_id = await access.merchant_of(session, user.id)
+    return None if await access.is_suspended(session, merchant_id) else SignedIn(user, merchant_id, row, "")
 
 
 async def _use(session: AsyncSession, row: RefreshToken, following_hash: str) -> bool:

@@ -6,15 +6,17 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Discriminator, EmailSt
 from pydantic.config import JsonDict
 
 from app.accounts import passwords
-from app.accounts.models import AuthSession, SessionKind, StaffRole, User
+from app.accounts.models import DEFAULT_CAPACITY, AuthSession, Availability, SessionKind, StaffRole, User
 from app.accounts.names import USER_ID_PATTERN, Line, Phone, Username, is_id_of
 from app.files.urls import absolute
 from app.kernel.config import Settings
 from app.kernel.identity import Role
 from app.kernel.models import Id, UserId
 
+MAX_CAPACITY = 200
 Locale = Literal["", "en", "zh-CN"]
 Avatar = Annotated[Line, Field(min_length=1, max_length=500)]
+Capacity = Annotated[int, Field(ge=0, le=MAX_CAPACITY)]
 NewPassword = Annotated[str, Field(min_length=passwords.MIN_LENGTH, max_length=passwords.MAX_LENGTH)]
 
 EXAMPLE_USER: JsonDict = {
@@ -63,6 +65,14 @@ class UserPublic(BaseModel):
             merchant_id=merchant_id,
             is_blocked=user.is_blocked,
         )
+
+
+class ViewerPublic(UserPublic):
+    """A user as the console's own frame shows them to themselves."""
+
+    availability: Availability | None = None
+    is_owner: bool = False
+    """Of the shop for which they act."""
 
 
 class UserCreate(BaseModel):
@@ -194,6 +204,24 @@ class StaffCreate(BaseModel):
     username: Username
     password: NewPassword
     display_name: Line = Field(default="", max_length=100)
+    capacity: Capacity = DEFAULT_CAPACITY
+
+
+class StaffChange(BaseModel):
+    """What an owner changes about a member of the staff; absent fields stay."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "agent", "capacity": 12}]})
+
+    role: StaffRole = StaffRole.AGENT
+    capacity: Capacity = DEFAULT_CAPACITY
+
+
+class AvailabilityChange(BaseModel):
+    """What the caller says of oneself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"availability": "busy"}]})
+
+    availability: Availability
 
 
 class StaffPublic(BaseModel):
@@ -204,8 +232,19 @@ class StaffPublic(BaseModel):
     display_name: str
     avatar: str
     role: StaffRole
+    availability: Availability
+    """As chosen. Whether a page of theirs is open says `status` of the socket."""
+    capacity: int
+    """How many open conversations routing may give to this person."""
     is_blocked: bool
     created_at: int
+
+
+class TeamMember(BaseModel):
+    """As much of a member of the staff as a visitor sees."""
+
+    name: str
+    avatar: str
 
 
 class ShopPublic(BaseModel):
@@ -215,4 +254,16 @@ class ShopPublic(BaseModel):
     name: str
     avatar: str
     online: bool
+    """Somebody of the shop is at the desk."""
     greeting: str
+    """The shop's first sentence to a visitor. It is on the page and in no conversation."""
+    is_open: bool = True
+    """By its working hours."""
+    opens_at: int | None = None
+    """When it opens next, in seconds; null while it is open, and when it does not open again."""
+    away_text: str = ""
+    """What the shop says while it is closed; may be empty."""
+    team: list[TeamMember] = []
+    """At most three of those who answer."""
+    typing_preview: bool = False
+    """The shop sees what is typed before it is sent."""

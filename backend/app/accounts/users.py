@@ -7,9 +7,11 @@ from sqlmodel import col, delete, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.accounts import access, names, passwords, sessions
+from app.accounts.events import Renamed
 from app.accounts.models import Credential, Staff, StaffRole, User
 from app.accounts.shapes import ProfileChange, UserChange, UserCreate, UserPublic
-from app.files import avatars, urls
+from app.files import avatars, uploads, urls
+from app.kernel import events
 from app.kernel.clock import now
 from app.kernel.config import Settings
 from app.kernel.db import Database
@@ -27,6 +29,7 @@ async def register(db: Database, settings: Settings, draft: UserCreate) -> UserP
     async def make(session: AsyncSession) -> UserPublic:
         if draft.avatar is not None:
             draft.avatar = urls.relative(settings, draft.avatar)
+            await uploads.keep(session, draft.avatar)
         user = await create(session, draft, password_hash)
         return UserPublic.of(settings, user, await access.merchant_of(session, user.id))
 
@@ -58,13 +61,20 @@ async def create(session: AsyncSession, draft: UserCreate, password_hash: str | 
 
 
 async def listing(
-    session: AsyncSession, settings: Settings, page: Page, role: Role | None = None, q: str = ""
+    session: AsyncSession,
+    settings: Settings,
+    page: Page,
+    role: Role | None = None,
+    q: str = "",
+    is_blocked: bool | None = None,
 ) -> tuple[int, list[UserPublic]]:
-    """Users, newest first, of one role or all, whose names, e-mail or phone contain `q`."""
+    """Users, newest first, of one role or all, whose names, e-mail or phone contain `q`; blocked ones or the others."""
     wanted: list[Any] = [] if role is None else [User.role == role]
     if q:
         columns = (User.id, User.username, User.display_name, User.email, User.phone)
         wanted.append(or_(*(col(column).icontains(q, autoescape=True) for column in columns)))
+    if is_blocked is not None:
+        wanted.append(col(User.blocked_at).is_not(None) if is_blocked else col(User.blocked_at).is_(None))
     count = (await session.exec(select(func.count()).select_from(User).where(*wanted))).one()
     query = select(User, Staff.merchant_id).outerjoin(Staff, col(Staff.user_id) == col(User.id)).where(*wanted)
     query = query.order_by(col(User.created_at).desc(), col(User.id).desc()).offset(page.offset).limit(page.page_size)
@@ -99,9 +109,13 @@ async def change(
         fields["email"] = fields["email"].lower()
     if "avatar" in fields:
         fields["avatar"] = urls.relative(settings, fields["avatar"])
+        await uploads.keep(session, fields["avatar"])
+    before = user.display_name
     user.sqlmodel_update(fields | {"updated_at": now()})
     session.add(user)
     await _flush(session)
+    if user.display_name != before:
+        await events.emit(session, Renamed(user_id=user.id, before=before, after=user.display_name))
     if isinstance(wanted, UserChange) and "is_blocked" in wanted.model_fields_set:
         await _set_blocked(session, user, wanted.is_blocked)
     if password_hash is not None:
@@ -109,19 +123,31 @@ async def change(
     return user
 
 
-async def set_password(session: AsyncSession, user_id: str, password_hash: str) -> None:
-    """Replace the password and end every session: whoever knew the old one is out."""
+async def set_password(session: AsyncSession, user_id: str, password_hash: str, kept_session: int = 0) -> None:
+    """Replace the password and end every session but `kept_session`: whoever knew the old one is out."""
     row = await session.get(Credential, user_id) or Credential(user_id=user_id, password_hash="")
     row.password_hash = password_hash
     row.updated_at = now()
     session.add(row)
     await session.flush()
-    await sessions.end_all(session, user_id)
+    await sessions.end_others(session, user_id, kept_session)
 
 
-async def block(session: AsyncSession, user_id: str) -> None:
-    """Shut a user out: no sign-in, and every session ends."""
-    await _set_blocked(session, await get(session, user_id), True)
+async def block(session: AsyncSession, user_id: str, reason: str = "") -> User:
+    """Shut a user out: no sign-in, and every session ends; with the owner of a shop everybody who acts for it.
+
+    409 for the last admin who may come in.
+    """
+    user = await get(session, user_id)
+    await _set_blocked(session, user, True, reason)
+    return user
+
+
+async def unblock(session: AsyncSession, user_id: str) -> User:
+    """Let a user in again; with the owner of a shop its staff, but for those who are blocked themselves."""
+    user = await get(session, user_id)
+    await _set_blocked(session, user, False)
+    return user
 
 
 async def remove(session: AsyncSession, user_id: str) -> None:
@@ -138,6 +164,13 @@ async def remove(session: AsyncSession, user_id: str) -> None:
         raise Conflict("user_has_history", "This user has conversations. Block the user instead.") from error
 
 
+async def suspended_shops(session: AsyncSession) -> frozenset[str]:
+    """The shops whose owner is blocked."""
+    owners = select(User.id).join(Staff, col(Staff.user_id) == col(User.id))
+    blocked = owners.where(col(Staff.merchant_id) == col(Staff.user_id), col(User.blocked_at).is_not(None))
+    return frozenset((await session.exec(blocked)).all())
+
+
 async def by_username(session: AsyncSession, username: str) -> User:
     """The user of that name, however it is written; 404 when there is none."""
     way = names.account_column(username)
@@ -147,14 +180,27 @@ async def by_username(session: AsyncSession, username: str) -> User:
     return found
 
 
-async def _set_blocked(session: AsyncSession, user: User, is_blocked: bool) -> None:
+async def _set_blocked(session: AsyncSession, user: User, is_blocked: bool, reason: str = "") -> None:
     if is_blocked == user.is_blocked:
         return
+    if is_blocked and user.role is Role.ADMIN:
+        await _check_not_the_last_admin(session, user.id)
     user.blocked_at = now() if is_blocked else None
+    user.blocked_reason = reason if is_blocked else ""
     session.add(user)
     await session.flush()
     if is_blocked:
         await sessions.end_all(session, user.id)
+        if await access.is_shop(session, user.id):
+            await sessions.end_all_of_shop(session, user.id)
+
+
+async def _check_not_the_last_admin(session: AsyncSession, user_id: str) -> None:
+    """The rows stay locked until the end of the unit: two admins who suspend each other at once do not both succeed."""
+    admins = select(User.id).where(User.role == Role.ADMIN, col(User.blocked_at).is_(None))
+    standing = (await session.exec(admins.order_by(col(User.id)).with_for_update())).all()
+    if not set(standing) - {user_id}:
+        raise Conflict("last_admin", "This is the last admin who can sign in. Create another one first.")
 
 
 async def _flush(session: AsyncSession) -> None:

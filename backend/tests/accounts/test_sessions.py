@@ -162,7 +162,7 @@ async def test_a_deleted_users_sockets_learn_it_too(db: Database, lin_the_buyer:
 async def test_the_sweep_takes_what_is_over_and_nothing_else(db: Database, lin_the_buyer: Any, an_admin: Any) -> None:
     async with db.writing() as session:
         await sessions.end(session, lin_the_buyer.signed_in.session.id)
-        assert await sessions.sweep(session, now()) == 0
-        assert await sessions.sweep(session, now() + 1) == 1
+        assert await sessions.sweep(session, now(), 10) == 0
+        assert await sessions.sweep(session, now() + 1, 10) == 1
     async with db.reading() as session:
         assert await session.get(AuthSession, an_admin.signed_in.session.id) is not None

@@ -90,7 +90,9 @@ async def test_an_agent_needs_a_shop_that_exists(client: AsyncClient, an_admin: 
 
 async def test_a_visitor_sees_the_shop_and_no_more(client: AsyncClient, an_agent: Any, lin_the_buyer: Any) -> None:
     shop = (await client.get("/api/v1/shops/m1")).json()
-    assert set(shop) == {"id", "name", "avatar", "online", "greeting"}
+    seen = {"id", "name", "avatar", "online", "greeting", "is_open", "opens_at", "away_text", "team", "typing_preview"}
+    assert set(shop) == seen
+    assert (shop["is_open"], shop["opens_at"], shop["away_text"], shop["team"]) == (True, None, "", [])
     assert (shop["id"], shop["name"], shop["greeting"], shop["online"]) == ("m1", "陈记米铺", "您好", False)
     for other in ("m2", "b1", "m404"):
         assert (await client.get(f"/api/v1/shops/{other}")).status_code == 404
@@ -99,3 +101,50 @@ async def test_a_visitor_sees_the_shop_and_no_more(client: AsyncClient, an_agent
 async def test_a_blocked_shop_is_gone(client: AsyncClient, an_admin: Any, chen_the_merchant: Any) -> None:
     await client.put("/api/v1/users/m1", json={"is_blocked": True}, headers=an_admin.headers)
     assert (await client.get("/api/v1/shops/m1")).status_code == 404
+
+
+async def test_an_owner_changes_role_and_capacity(client: AsyncClient, chen_the_merchant: Any, an_agent: Any) -> None:
+    changed = await client.put(STAFF + "m2", json={"capacity": 3}, headers=chen_the_merchant.headers)
+    assert (changed.status_code, changed.json()["capacity"], changed.json()["role"]) == (200, 3, "agent")
+    await client.put(STAFF + "m2", json={"role": "owner"}, headers=chen_the_merchant.headers)
+    assert (await client.post(STAFF, json=DRAFT | {"username": "bo"}, headers=an_agent.headers)).status_code == 201
+    back = await client.put(STAFF + "m2", json={"role": "agent"}, headers=chen_the_merchant.headers)
+    assert back.json()["role"] == "agent"
+    assert (
+        await client.put(STAFF + "m2", json={"capacity": 201}, headers=chen_the_merchant.headers)
+    ).status_code == 422
+
+
+async def test_nobody_takes_the_shop_from_its_owner(
+    client: AsyncClient, chen_the_merchant: Any, an_agent: Any, honey_the_merchant: Any
+) -> None:
+    await client.put(STAFF + "m2", json={"role": "owner"}, headers=chen_the_merchant.headers)
+    for answer, code in (
+        (await client.put(STAFF + "m1", json={"role": "agent"}, headers=an_agent.headers), "owner_stays"),
+        (await client.delete(STAFF + "m1", headers=an_agent.headers), "owner_stays"),
+        (await client.put(STAFF + "m2", json={"role": "agent"}, headers=an_agent.headers), "not_yourself"),
+        (await client.delete(STAFF + "m2", headers=an_agent.headers), "not_yourself"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, code)
+    assert (await client.put(STAFF + "m2", json={"capacity": 5}, headers=an_agent.headers)).status_code == 200
+    foreign = await client.put(STAFF + "m2", json={"capacity": 5}, headers=honey_the_merchant.headers)
+    assert foreign.status_code == 404
+
+
+async def test_availability_is_said_of_oneself_only(
+    client: AsyncClient, chen_the_merchant: Any, an_agent: Any, lin_the_buyer: Any, an_admin: Any
+) -> None:
+    mine = STAFF + "me/availability"
+    assert (await client.put(mine, json={"availability": "away"}, headers=an_agent.headers)).status_code == 200
+    listed = (await client.get(STAFF, headers=chen_the_merchant.headers)).json()["results"]
+    assert [(one["id"], one["availability"]) for one in listed] == [("m1", "online"), ("m2", "away")]
+    assert (await client.put(mine, json={"availability": "gone"}, headers=an_agent.headers)).status_code == 422
+    for person in (lin_the_buyer, an_admin):
+        assert (await client.put(mine, json={"availability": "away"}, headers=person.headers)).status_code == 403
+
+
+async def test_faces_of_the_team_have_no_user_names(client: AsyncClient, chen_the_merchant: Any, an_agent: Any) -> None:
+    await client.post(STAFF, json=DRAFT | {"username": "xiaohe"}, headers=chen_the_merchant.headers)
+    shop = (await client.get("/api/v1/shops/m1")).json()
+    assert [one["name"] for one in shop["team"]] == ["小安"]
+    assert "xiaohe" not in str(shop)
