@@ -1,0 +1,3 @@
+"""The hands of the housekeeping."""
+
+from tests.housekeeping.conftest import run as run
