@@ -4,6 +4,8 @@ from sqlalchemy import ColumnElement, false, true
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.audit import entries as audit
+from app.audit.models import Action
 from app.chat.models import Conversation
 from app.kernel.errors import Forbidden, NotFound
 from app.kernel.identity import Identity, Role
@@ -42,9 +44,15 @@ def check_sees_inside(me: Identity) -> None:
 async def conversation(
     session: AsyncSession, me: Identity, conversation_id: int, *, lock: bool = False
 ) -> Conversation:
-    """The row, when `me` may see it; with `lock` until the end of the write unit."""
+    """The row, when `me` may see it; with `lock` until the end of the write unit. That an admin looks is written."""
     query = select(Conversation).where(col(Conversation.id) == conversation_id, seen_by(me))
     found = (await session.exec(query.with_for_update() if lock else query)).first()
     if found is None:
         raise NotFound("conversation_not_found", "There is no such conversation.")
+    await opened(session, me, found.id, found.merchant_id)
     return found
+
+
+async def opened(session: AsyncSession, me: Identity, conversation_id: int, merchant_id: str) -> None:
+    """`me` is about to see inside one conversation."""
+    await audit.looked(session, me, Action.CONVERSATION_OPENED, ("conversation", conversation_id), merchant_id)

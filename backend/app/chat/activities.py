@@ -38,10 +38,18 @@ async def record(session: AsyncSession, me: Identity, conversation: Conversation
 
 async def record_changes(session: AsyncSession, me: Identity, row: Conversation, values: dict[str, Any]) -> None:
     """A line for each of `values` that differs from `row`."""
+    for kind, value in lines_of(row, values):
+        await record(session, me, row, kind, value)
+
+
+def lines_of(row: Conversation, values: dict[str, Any]) -> list[tuple[str, str | None]]:
+    """Kind and value of the line for each of `values` that differs from `row`."""
+    lines: list[tuple[str, str | None]] = []
     for name, value in values.items():
         if value == getattr(row, name) or name == "snoozed_until":
             continue
         if name == "assignee_id":
-            await record(session, me, row, "assigned" if value else "unassigned", value)
+            lines.append(("assigned" if value else "unassigned", value))
         else:
-            await record(session, me, row, name, str(value))
+            lines.append((name, str(value)))
+    return lines

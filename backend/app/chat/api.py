@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from app.chat import activities, conversations, frames, inbox, messages, notes, search
@@ -11,20 +11,27 @@ from app.chat.desk import Desk, desk_of
 from app.chat.drafts import MAX_BIGINT
 from app.chat.inbox import ConversationFilters, InboxCounts
 from app.chat.messages import MAX_LIMIT, MessageCreate
-from app.chat.models import ActivityPublic, ConversationPublic, MessagePublic, NotePublic, Status
+from app.chat.models import ActivityPublic, ConversationPublic, MessagePublic
 from app.chat.notes import NoteWrite
+from app.chat.notes_models import NotePublic
 from app.chat.search import SearchHit
+from app.chat.views_models import Order, Sort
 from app.kernel.db import ReadTx, Tx
-from app.kernel.identity import Insider, Me, Participant, Watcher
+from app.kernel.identity import Insider, Me, Participant, Role, Watcher
+from app.kernel.limits import caller_of, limits_of
 from app.kernel.paging import CursorListing, Listing, Paging
 from app.kernel.refusals import refusals
 
 MAX_SEQ = 2**31 - 1
+MAX_IDS = 100  # messages that are asked for by their ids
+STARTS_PER_ADDRESS = "120/hour"  # a campus behind one address still writes
+STARTS_PER_SHOP = "3000/hour"
 OPEN_ALREADY = "The one that is open between the two already."
 SENT_BEFORE = "Sent before under this `client_id`: the first answer."
 router = APIRouter()
 ConversationId = Annotated[int, Path(ge=1, le=MAX_BIGINT, description="The conversation.")]
 NoteId = Annotated[int, Path(ge=1, le=MAX_BIGINT)]
+Snowflake = Annotated[int, Field(ge=1, le=MAX_BIGINT)]
 Seq = Annotated[int | None, Query(ge=0, le=MAX_SEQ)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Messages of this answer.")]
 TheDesk = Annotated[Desk, Depends(desk_of)]
@@ -43,13 +50,16 @@ async def list_conversations(
     paging: Paging,
     filters: Annotated[ConversationFilters, Query()],
     cursor: Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")] = None,
+    sort: Sort = "activity",
+    order: Order = "desc",
 ) -> CursorListing[ConversationPublic]:
-    """Newest first. Buyers see their own, the merchant's side its shop's, admins all.
+    """Buyers see their own, the merchant's side its shop's, admins all.
 
-    `last_seq` of each is the sync vector: after an outage it tells exactly what a client has missed. Follow
-    `next_cursor` for deep lists; `page` is for short ones.
+    `sort` is by last activity, waiting time, creation or priority; `desc` begins with the newest, the longest waiting,
+    the most urgent. `last_seq` of each is the sync vector: after an outage it tells exactly what a client has missed.
+    Follow `next_cursor` under the same `sort` and `order` for deep lists; `page` is for short ones.
     """
-    return await inbox.listing(session, me, filters, paging, cursor)
+    return await inbox.listing(session, me, filters, paging, cursor, sort, order)
 
 
 @router.post(
@@ -57,21 +67,35 @@ async def list_conversations(
     tags=["conversations"],
     summary="Start a conversation",
     status_code=201,
-    responses={200: {"model": ConversationPublic, "description": OPEN_ALREADY}, **refusals(400, 401, 403, 404)},
+    responses={200: {"model": ConversationPublic, "description": OPEN_ALREADY}, **refusals(400, 401, 403, 404, 429)},
 )
 async def start_conversation(
-    draft: ConversationStart, me: Participant, session: Tx, response: Response
+    draft: ConversationStart, me: Participant, session: Tx, request: Request, response: Response
 ) -> ConversationPublic:
-    """A buyer gives `merchant_id`, the merchant's side `customer_id`. 200 with the open one, 201 with a new one."""
+    """A buyer gives `merchant_id`, the merchant's side `customer_id`. 200 with the open one, 201 with a new one.
+
+    429 for a buyer when far more new ones come from one address, or to one shop, than people write.
+    """
     conversation, is_new = await conversations.start(session, me, draft)
+    if is_new and me.role is Role.BUYER:
+        await limits_of(request).hit("start-address", caller_of(request), STARTS_PER_ADDRESS)
+        await limits_of(request).hit("start-shop", conversation.merchant_id, STARTS_PER_SHOP)
     response.status_code = 201 if is_new else 200
     return conversation
 
 
 @router.get("/conversations/counts", tags=["conversations"], summary="Count conversations", responses=refusals(401))
-async def count_conversations(me: Me, session: ReadTx, status: Status | None = None) -> InboxCounts:
-    """Assigned to the caller, to nobody, and all that the caller sees: of one `status`, or of all but the resolved."""
-    return await inbox.counts(session, me, status)
+async def count_conversations(
+    me: Me,
+    session: ReadTx,
+    filters: Annotated[ConversationFilters, Query()],
+    include_resolved: Annotated[bool, Query(description="Without a `status`: count the resolved too.")] = False,
+) -> InboxCounts:
+    """Assigned to the caller, to nobody, and all that the caller sees, under the filters of the list.
+
+    An `assignee` among them is ignored. Without a `status`: of all but the resolved.
+    """
+    return await inbox.counts(session, me, filters, include_resolved=include_resolved)
 
 
 @router.get(
@@ -122,13 +146,14 @@ async def list_messages(
     after_seq: Seq = None,
     before_seq: Seq = None,
     limit: Limit = 50,
+    id: Annotated[list[Snowflake], Query(max_length=MAX_IDS)] = [],  # noqa: B006
 ) -> Listing[MessagePublic]:
     """Ascending by `seq`, which starts at 1 and has no gaps.
 
-    With `after_seq` the next ones (the call to make after every reconnect), with `before_seq` older ones, with neither
-    the newest.
+    With `after_seq` the next ones (the call to make after every reconnect), with `before_seq` older ones, with `id`
+    (repeatable) exactly these, with none of them the newest.
     """
-    return await messages.listing(session, me, conversation_id, after_seq, before_seq, limit)
+    return await messages.listing(session, me, conversation_id, after_seq, before_seq, limit, id)
 
 
 @router.post(
@@ -181,7 +206,9 @@ async def send_message_flat(draft: MessageToConversation, me: Me, desk: TheDesk,
 
 async def _send(desk: Desk, me: Me, conversation_id: object, draft: MessageCreate, response: Response) -> MessagePublic:
     fields: dict[str, Any] = draft.model_dump()
-    sent = await desk.writer.send(await messages.draft_of(desk.db, me, conversation_id, fields))
+    draft_of_mine = await messages.draft_of(desk.db, me, conversation_id, fields)
+    await desk.check_open(me, draft_of_mine.conversation_id)
+    sent = await desk.writer.send(draft_of_mine)
     response.status_code = 200 if sent.is_replay else 201
     row = sent.message
     return MessagePublic.model_validate(
@@ -196,12 +223,13 @@ async def search_messages(
     paging: Paging,
     q: Annotated[str, Query(min_length=1, max_length=200, examples=["大米"])],
     conversation_id: Annotated[int | None, Query(ge=1, le=MAX_BIGINT)] = None,
+    merchant_id: Annotated[str | None, Query(max_length=50, description="Of this shop only.")] = None,
 ) -> Listing[SearchHit]:
     """Messages that contain all words of `q`, newest first, in conversations that the caller may see.
 
     Chinese is found from one character on. `count` stops at 1000. A new message is found within about a second.
     """
-    return await search.find(session, me, q, paging, conversation_id)
+    return await search.find(session, me, q, paging, conversation_id, merchant_id)
 
 
 @router.get(

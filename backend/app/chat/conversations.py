@@ -7,12 +7,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.accounts import platform
 from app.accounts.access import shop_of
 from app.accounts.models import Staff, User
-from app.chat import access, activities, labels, shapes
+from app.chat import access, activities, contacts_buyers, labels, shapes
 from app.chat.drafts import Storable
 from app.chat.events import ConversationChanged, ConversationStarted, ReadMarked
-from app.chat.models import Conversation, ConversationPublic, Message, Priority, Status
+from app.chat.models import Channel, Conversation, ConversationPublic, Message, Priority, Status
 from app.kernel import events
 from app.kernel.clock import now
 from app.kernel.errors import Forbidden, Invalid, NotFound
@@ -26,6 +27,7 @@ class ConversationStart(SQLModel):
 
     merchant_id: str | None = Field(default=None, max_length=50, schema_extra={"examples": ["m1"]})
     customer_id: str | None = Field(default=None, max_length=50)
+    channel: Channel = Channel.API
 
 
 class ConversationChange(SQLModel):
@@ -49,6 +51,7 @@ async def get(session: AsyncSession, me: Identity, conversation_id: int) -> Conv
     rows = await shapes.rows_of(session, query)
     if not rows:
         raise NotFound("conversation_not_found", "There is no such conversation.")
+    await access.opened(session, me, rows[0].id, rows[0].merchant_id)
     return (await shapes.public(session, me, rows))[0]
 
 
@@ -56,6 +59,7 @@ async def start(session: AsyncSession, me: Identity, draft: ConversationStart) -
     """The open conversation between the two, made if there is none; True when it is new."""
     access.check_may_write(me)
     customer_id, merchant_id = await _parties(session, me, draft)
+    await contacts_buyers.check_not_blocked(session, me, merchant_id)
     pair = (col(Conversation.customer_id) == customer_id, col(Conversation.merchant_id) == merchant_id)
     open_ones = select(Conversation.id).where(*pair, col(Conversation.status) != Status.RESOLVED)
     newest = open_ones.order_by(col(Conversation.last_message_time).desc()).limit(1)
@@ -63,7 +67,10 @@ async def start(session: AsyncSession, me: Identity, draft: ConversationStart) -
     if existing is not None:
         return await get(session, me, existing), False
     conversation = Conversation(
-        customer_id=customer_id, merchant_id=merchant_id, open_key=f"{customer_id}:{merchant_id}"
+        customer_id=customer_id,
+        merchant_id=merchant_id,
+        open_key=f"{customer_id}:{merchant_id}",
+        channel=draft.channel,
     )
     try:
         async with session.begin_nested():
@@ -72,32 +79,36 @@ async def start(session: AsyncSession, me: Identity, draft: ConversationStart) -
     except IntegrityError:  # the same buyer in another tab was first
         winner = select(Conversation.id).where(col(Conversation.open_key) == conversation.open_key)
         return await get(session, me, (await session.exec(winner)).one()), False
-    public = await get(session, me, conversation.id)
-    await events.emit(session, ConversationStarted(conversation=public))
-    return public, True
+    shop = Identity(merchant_id, Role.MERCHANT, merchant_id, 0)  # whose news it is, whoever started
+    public = await get(session, shop, conversation.id)
+    await events.emit(session, ConversationStarted(conversation=public, is_by_shop=me.role is Role.MERCHANT))
+    return (shapes.for_buyer(public) if me.role is Role.BUYER else public), True
 
 
 async def change(
-    session: AsyncSession, me: Identity, conversation_id: int, change: ConversationChange
+    session: AsyncSession,
+    me: Identity,
+    conversation_id: int,
+    change: ConversationChange,
+    actor: Identity | None = None,
 ) -> ConversationPublic:
-    """Change what is named; each change leaves an activity. Merchant's side only."""
+    """Change what is named; each change leaves an activity. Merchant's side only.
+
+    `actor` is in whose name the activity stands when the product acts for the shop by itself.
+    """
     row = await access.conversation(session, me, conversation_id, lock=True)
     if me.role is not Role.MERCHANT:
         raise Forbidden("read_only", "Only the merchant's side may change a conversation.")
     values = change.model_dump(exclude_unset=True)
     wanted_labels = values.pop("labels", None)
     if "assignee_id" in values:
-        await _check_assignee(session, row.merchant_id, values["assignee_id"])
-    _check_snooze(values, row)
-    await activities.record_changes(session, me, row, values)
-    if values.get("status") is Status.RESOLVED:
-        values |= {"open_key": None, "waiting_since": None, "snoozed_until": None}
-    elif "status" in values and values["status"] is not Status.SNOOZED:
-        values["snoozed_until"] = None
-    row.sqlmodel_update(values | {"updated_at": now()})
+        await check_assignee(session, row.merchant_id, values["assignee_id"])
+    check_snooze(values)
+    await activities.record_changes(session, actor or me, row, values)
+    row.sqlmodel_update(with_consequences(values) | {"updated_at": now()})
     await session.flush()
     if wanted_labels is not None:
-        await labels.replace(session, me, row, wanted_labels)
+        await labels.replace(session, me, row, wanted_labels, actor)
     public = await get(session, me, conversation_id)
     await events.emit(session, ConversationChanged(conversation=public, is_status_new="status" in values))
     return public
@@ -113,6 +124,7 @@ async def mark_read(session: AsyncSession, me: Identity, conversation_id: int, s
     if seq > getattr(row, mark):
         left = 0 if seq == row.last_seq else await _unread_after(session, me, row, seq)
         row.sqlmodel_update({mark: seq, unread: left})
+        row.merchant_seen_seq = max(row.merchant_seen_seq, row.merchant_read_seq)
         await session.flush()
         await events.emit(
             session,
@@ -124,7 +136,30 @@ async def mark_read(session: AsyncSession, me: Identity, conversation_id: int, s
                 seq=seq,
             ),
         )
-    return ReadMarks(customer_unread=row.customer_unread, merchant_unread=row.merchant_unread)
+    waits = row.merchant_unread
+    if me.role is Role.BUYER:
+        waits = shapes.unread_for_buyer(waits, row.merchant_read_seq, row.merchant_seen_seq)
+    return ReadMarks(customer_unread=row.customer_unread, merchant_unread=waits)
+
+
+def with_consequences(values: dict[str, Any]) -> dict[str, Any]:
+    """New values of a conversation, with what follows from a new status: the resolved neither wait nor sleep."""
+    if values.get("status") is Status.RESOLVED:
+        return values | {"open_key": None, "waiting_since": None, "snoozed_until": None}
+    if "status" in values and values["status"] is not Status.SNOOZED:
+        return values | {"snoozed_until": None}
+    return values
+
+
+async def wake_snoozed(session: AsyncSession, at: int, limit: int) -> int:
+    """Open up to `limit` conversations whose snooze ended at `at` (seconds) or before; says how many."""
+    over = select(Conversation).where(Conversation.status == Status.SNOOZED, col(Conversation.snoozed_until) <= at)
+    rows = (await session.exec(over.order_by(col(Conversation.id)).limit(limit).with_for_update())).all()
+    actor = await platform.ensure(session) if rows else None
+    for row in rows:
+        shop = Identity(row.merchant_id, Role.MERCHANT, row.merchant_id, 0)
+        await change(session, shop, row.id, ConversationChange(status=Status.OPEN), actor=actor)
+    return len(rows)
 
 
 async def merchants_of(session: AsyncSession, buyer_id: str) -> list[str]:
@@ -151,7 +186,8 @@ async def _parties(session: AsyncSession, me: Identity, draft: ConversationStart
     return me.user_id, shop.id
 
 
-async def _check_assignee(session: AsyncSession, merchant_id: str, assignee_id: str | None) -> None:
+async def check_assignee(session: AsyncSession, merchant_id: str, assignee_id: str | None) -> None:
+    """Refuse whoever does not work for the shop."""
     if assignee_id is None or assignee_id == merchant_id:
         return
     works_here = select(Staff.user_id).where(col(Staff.user_id) == assignee_id, col(Staff.merchant_id) == merchant_id)
@@ -159,7 +195,8 @@ async def _check_assignee(session: AsyncSession, merchant_id: str, assignee_id: 
         raise Invalid("assignee_not_in_team", "Only a member of the shop's team can be in charge.")
 
 
-def _check_snooze(values: dict[str, Any], row: Conversation) -> None:
+def check_snooze(values: dict[str, Any]) -> None:
+    """Refuse a sleep without an end, or with one that is over or too far."""
     until = values.get("snoozed_until")
     if values.get("status") is Status.SNOOZED and until is None:
         raise Invalid("snooze_needs_time", "Say until when: snoozed_until is missing.")

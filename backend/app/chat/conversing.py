@@ -5,15 +5,16 @@ from typing import Any
 
 import orjson
 
-from app.chat import conversations, frames, messages
+from app.chat import conversations, deletions, frames, messages, visiting
 from app.chat.access import side_of
 from app.chat.desk import Desk
-from app.chat.drafts import Draft, checked_id, invalid
+from app.chat.drafts import MAX_BIGINT, Draft, checked_id, invalid, is_encodable
 from app.chat.hub import ADMINS, Delivery, Socket, person, team
 from app.chat.plan import Outcome
+from app.chat.typing_previews import MAX_TEXT
 from app.kernel import clock
-from app.kernel.errors import AppError, NotFound
-from app.kernel.identity import Role
+from app.kernel.errors import AppError
+from app.kernel.identity import Identity, Role
 
 MAX_IN_FLIGHT = 64  # sends of one socket that wait for their commit
 MAX_SYNC = 500  # conversations of one `sync`
@@ -45,6 +46,8 @@ class Conversing:
             return False
         if type(frame) is not dict or frame.get("type") != "send" or frame.get("attachment_ids"):
             return False
+        if self._desk.suspended and socket.identity.role is Role.BUYER:
+            return False
         self.is_within_rate()
         try:
             _check_name(frame)
@@ -62,6 +65,10 @@ class Conversing:
             await self._read(frame)
         elif kind == "typing":
             await self._typing(frame)
+        elif kind == "viewing":
+            await self._viewing(frame)
+        elif kind == "page":
+            await visiting.page(self._desk, self._socket, frame)
         elif kind == "sync":
             await self._sync(frame)
         elif kind == "ping":
@@ -93,6 +100,7 @@ class Conversing:
     async def _send(self, frame: dict[str, Any]) -> None:
         _check_name(frame)
         draft = await messages.draft_of(self._desk.db, self._socket.identity, frame.get("conversation_id"), frame)
+        await self._desk.check_open(self._socket.identity, draft.conversation_id)
         if self._socket.in_flight >= MAX_IN_FLIGHT:
             self._room = asyncio.Event()
             await self._room.wait()
@@ -129,19 +137,49 @@ class Conversing:
         if side_of(identity) is None:
             raise AppError(403, "read_only", "Admins read conversations and write in none.")
         customer_id, merchant_id = await self._parties(conversation_id)
-        seen_by = [person(customer_id), team(merchant_id), ADMINS]
-        text = frames.typing(conversation_id, identity.user_id, is_on)
-        self._desk.hub.deliver([Delivery(seen_by, text, self._socket)])
+        if identity.role is Role.BUYER and await self._desk.blocked_buyers.has(merchant_id, customer_id):
+            return  # the page knows, and has no composer: who types all the same is not heard
+        others, ours = [person(customer_id), ADMINS], [team(merchant_id)]
+        plain = frames.typing(conversation_id, identity.user_id, is_on)
+        preview = await self._preview(frame, merchant_id) if is_on else None
+        if preview is None:
+            self._desk.hub.deliver([Delivery([*others, *ours], plain, self._socket)])
+            return
+        with_text = frames.typing(conversation_id, identity.user_id, is_on, preview)
+        self._desk.hub.deliver([Delivery(others, plain, self._socket), Delivery(ours, with_text, self._socket)])
+
+    async def _preview(self, frame: dict[str, Any], merchant_id: str) -> str | None:
+        """What a buyer has typed so far, for shops that look on; for the team alone, and stored nowhere."""
+        text = frame.get("text")
+        if text is None or self._socket.identity.role is not Role.BUYER:
+            return None
+        if not isinstance(text, str) or not is_encodable(text):
+            raise invalid("text", "text must be text.")
+        return text[:MAX_TEXT] if await self._desk.typing_previews.allowed(merchant_id) else None
+
+    async def _viewing(self, frame: dict[str, Any]) -> None:
+        identity, asked = self._socket.identity, frame.get("conversation_id")
+        if identity.role is not Role.MERCHANT or identity.merchant_id is None:
+            raise AppError(403, "wrong_role", "Your role may not do this.")
+        conversation_id = None if asked is None else checked_id(asked, "conversation_id")
+        if conversation_id is not None:
+            await self._parties(conversation_id)
+        self._desk.viewing.look(self._socket, conversation_id, identity.merchant_id)
 
     async def _sync(self, frame: dict[str, Any]) -> None:
         asked = frame.get("conversations")
         if not isinstance(asked, dict) or len(asked) > MAX_SYNC:
             raise invalid("conversations", "conversations must map at most {max} ids to seqs.", max=MAX_SYNC)
         known = {checked_id(name, "conversations"): _checked_seq(seq) for name, seq in asked.items()}
+        since = frame.get("since")
         async with self._desk.db.reading() as session:
             missed, given, more = await messages.missed(session, self._socket.identity, known)
+            at = None if since is None else _checked_time(since)
+            gone = [] if at is None else await deletions.since(session, self._socket.identity, known, at)
         for row in missed:
             self._push(frames.message(row, self._desk.settings))
+        for one in gone:
+            self._push(frames.message_deleted(*one))
         synced: dict[str, Any] = {
             "type": "synced",
             "conversations": {str(number): seq for number, seq in given.items()},
@@ -151,21 +189,24 @@ class Conversing:
         self._push(frames.dump(synced))
 
     async def _parties(self, conversation_id: int) -> tuple[str, str]:
-        """The two sides of a conversation that this socket's person may see. They never change, so they are kept."""
+        """The two sides of a conversation that this socket's person may see, remembered as long as they fit.
+
+        They change once in a conversation's life at most: when a visitor turns out to be a customer.
+        """
         identity = self._socket.identity
         kept = self._desk.parties.get(conversation_id)
-        if kept is None:
+        if kept is None or not _is_party(identity, kept):
             async with self._desk.db.reading() as session:
                 found = await conversations.get(session, identity, conversation_id)
             kept = (found.customer_id, found.merchant_id)
             if len(self._desk.parties) >= MAX_PARTIES:
                 self._desk.parties.clear()
             self._desk.parties[conversation_id] = kept
-        is_customer = identity.role is Role.BUYER and identity.user_id == kept[0]
-        is_merchant = identity.role is Role.MERCHANT and identity.merchant_id == kept[1]
-        if not is_customer and not is_merchant:
-            raise NotFound("conversation_not_found", "There is no such conversation.")
         return kept
+
+
+def _is_party(identity: Identity, parties: tuple[str, str]) -> bool:
+    return identity.user_id == parties[0] or identity.merchant_id == parties[1]
 
 
 def _check_name(frame: dict[str, Any]) -> None:
@@ -177,4 +218,10 @@ def _check_name(frame: dict[str, Any]) -> None:
 def _checked_seq(value: object) -> int:
     if type(value) is not int or not 0 <= value <= MAX_SEQ:
         raise invalid("seq", "seq must be a number from 0.")
+    return value
+
+
+def _checked_time(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= MAX_BIGINT:
+        raise invalid("since", "since must be a time: seconds since 1970.")
     return value

@@ -73,7 +73,7 @@ def checked_content(content: object, *, may_be_empty: bool) -> str:
         raise invalid("content", "The message is empty.")
     if length > MAX_CONTENT or len(content) > MAX_WRITTEN:
         raise invalid("content", "The message is longer than {max} characters.", max=MAX_CONTENT)
-    if "\x00" in content or not _is_encodable(content):
+    if "\x00" in content or not is_encodable(content):
         raise invalid("content", "The message contains characters that cannot be stored.")
     return content
 
@@ -123,7 +123,8 @@ Storable = Annotated[str, AfterValidator(_storable)]
 """Text that every database takes: PostgreSQL has no NUL, so the others get none either."""
 
 
-def _is_encodable(content: str) -> bool:
+def is_encodable(content: str) -> bool:
+    """Whether it can leave as UTF-8."""
     try:
         content.encode()
     except UnicodeEncodeError:  # a lone surrogate

@@ -8,10 +8,11 @@ import orjson
 from app.chat.drafts import MessageRow
 from app.chat.models import ConversationPublic
 from app.files.urls import absolute
+from app.jobs import shapes
 from app.kernel import clock
 from app.kernel.config import Settings
 from app.kernel.errors import AppError
-from app.kernel.i18n import translate
+from app.kernel.i18n import LOCALES, translate
 
 PROTOCOL = "parley.v1"
 HEARTBEAT_SECONDS = 20
@@ -40,6 +41,17 @@ def message(row: MessageRow, settings: Settings) -> bytes:
             "timestamp": row.created_at,
         }
     )
+
+
+def task(job: dict[str, Any]) -> bytes:
+    """`task`: how a job stands, in English, with its sentences in the other languages beside it."""
+    said = {locale: shapes.public(job, locale).model_dump(mode="json", exclude={"trace"}) for locale in LOCALES}
+    sentences = {
+        locale: {name: one[name] for name in ("title", "message", "error")}
+        for locale, one in said.items()
+        if locale != "en"
+    }
+    return dump({"type": "task", "task": said["en"], "translations": sentences})
 
 
 def attachments(stored: Sequence[dict[str, Any]] | None, settings: Settings) -> list[dict[str, Any]]:
@@ -111,14 +123,35 @@ def read(conversation_id: int, side: str, seq: int) -> bytes:
     return dump({"type": "read", "conversation_id": str(conversation_id), "side": side, "seq": seq})
 
 
-def typing(conversation_id: int, user_id: str, is_on: bool) -> bytes:
-    """`typing`."""
-    return dump({"type": "typing", "conversation_id": str(conversation_id), "user_id": user_id, "on": is_on})
+def typing(conversation_id: int, user_id: str, is_on: bool, text: str | None = None) -> bytes:
+    """`typing`; with what the buyer has typed so far, where the shop looks on."""
+    frame: dict[str, Any] = {"type": "typing", "conversation_id": str(conversation_id), "user_id": user_id, "on": is_on}
+    return dump(frame if text is None else frame | {"text": text})
 
 
 def conversation(public: ConversationPublic) -> bytes:
     """`conversation`: the whole new state."""
     return dump({"type": "conversation", "conversation": public.model_dump(mode="json")})
+
+
+def message_deleted(conversation_id: int, message_id: int, seq: int) -> bytes:
+    """`message_deleted`: its words and files are gone; the message keeps its place."""
+    return dump({"type": "message_deleted", "conversation_id": str(conversation_id), "id": str(message_id), "seq": seq})
+
+
+def viewing(conversation_id: int, user_ids: Sequence[str]) -> bytes:
+    """`viewing`: who of the team has this conversation before their eyes."""
+    return dump({"type": "viewing", "conversation_id": str(conversation_id), "user_ids": list(user_ids)})
+
+
+def queue(conversation_id: int, position: int | None) -> bytes:
+    """`queue`: the buyer's place, from 1; null when nobody waits there any more."""
+    return dump({"type": "queue", "conversation_id": str(conversation_id), "position": position})
+
+
+def availability(user_id: str, chosen: str) -> bytes:
+    """`availability`: a colleague chose online, busy or away."""
+    return dump({"type": "availability", "user_id": user_id, "availability": chosen})
 
 
 RESYNC = dump({"type": "resync"})

@@ -1,7 +1,7 @@
 """Every process hands frames to its own sockets, by audience. The event is a nudge; the fetch is the truth.
 
 Audiences: `u:<user>` a person, `m:<merchant>` a merchant's side, `admins`, `p:<merchant>` buyers who see that shop's
-presence. A buyer is in no merchant's audience, so nobody is in two audiences of one frame.
+presence, `j:<job>` who follows one job. A buyer is in no merchant's audience: nobody is in two audiences of one frame.
 """
 
 import asyncio
@@ -38,6 +38,11 @@ def shop_watchers(merchant_id: str) -> str:
     return f"p:{merchant_id}"
 
 
+def job_watchers(job_id: int) -> str:
+    """The audience of those who follow one job."""
+    return f"j:{job_id}"
+
+
 class Delivery(NamedTuple):
     """A frame for some audiences. `origin`: the socket that caused it and has its own answer."""
 
@@ -50,7 +55,7 @@ class Socket:
     """One open connection with its queue. `line` is the direct way to the transport, where the server offers one."""
 
     __slots__ = ("_send", "allowance", "allowance_at", "audiences", "frames", "identity", "in_flight", "is_busy",
-                 "is_flushing", "is_full", "line", "locale", "queued_bytes")  # fmt: skip
+                 "is_flushing", "is_full", "line", "locale", "paged_at", "queued_bytes")  # fmt: skip
 
     def __init__(self, identity: Identity, send: Send, locale: str, line: Line | None) -> None:
         self.identity = identity
@@ -66,6 +71,8 @@ class Socket:
         self.in_flight = 0
         self.allowance = 0.0
         self.allowance_at = 0.0
+        self.paged_at = float("-inf")
+        """When its buyer last told of a page."""
         self._send = send
 
     def flush_now(self) -> bool:

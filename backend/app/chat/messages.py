@@ -1,12 +1,15 @@
 """Messages: read by seq, sent through the writer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_, or_
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.chat import access, frames
+from app.audit import entries as audit
+from app.audit.models import Action
+from app.chat import access, frames, quick_replies
 from app.chat.drafts import (
     MAX_ATTACHMENTS,
     Draft,
@@ -19,6 +22,7 @@ from app.chat.drafts import (
     invalid,
 )
 from app.chat.models import Conversation, Message, MessagePublic, MessageType
+from app.chat.threads_models import SharedFile
 from app.files import uploads
 from app.kernel.config import Settings
 from app.kernel.db import Database, settings_in
@@ -26,6 +30,7 @@ from app.kernel.identity import Identity, Role
 from app.kernel.paging import Listing
 
 MAX_LIMIT = 200
+MAX_FILES = 60  # messages whose files are listed
 MAX_SYNCED = 500  # messages of one answer to `sync`, far below the hub's MAX_QUEUED; what is left is named in `more`
 MAX_SYNCED_CHARACTERS = 400_000  # the same for long messages: with ten files each they stay below MAX_QUEUED_BYTES
 
@@ -47,7 +52,8 @@ async def draft_of(db: Database, me: Identity, conversation_id: object, fields: 
     file_ids = checked_ids(fields.get("attachment_ids"), "attachment_ids")
     if file_ids:
         async with db.writing() as session:
-            draft.attachments = await uploads.take(session, me.user_id, file_ids)
+            lent = await quick_replies.lent_files(session, me, file_ids) if me.role is Role.MERCHANT else ()
+            draft.attachments = await uploads.take(session, me.user_id, file_ids, draft.conversation_id, lent)
     return draft
 
 
@@ -76,21 +82,40 @@ async def listing(
     after_seq: int | None = None,
     before_seq: int | None = None,
     limit: int = 50,
+    ids: Sequence[int] = (),
 ) -> Listing[MessagePublic]:
     """Ascending by seq: the first `limit` after `after_seq`, or else the last `limit` (before `before_seq`).
+
+    With `ids` exactly these, as far as they are in the conversation.
 
     `count` is of the whole conversation, which is its last seq because there are no gaps.
     """
     conversation = await access.conversation(session, me, conversation_id)
     query = select(Message).where(col(Message.conversation_id) == conversation_id)
     seq = col(Message.seq)
-    if after_seq is not None:
+    if ids:
+        rows = list(await session.exec(query.where(col(Message.id).in_(ids)).order_by(seq)))
+    elif after_seq is not None:
         rows = list(await session.exec(query.where(seq > after_seq).order_by(seq).limit(limit)))
     else:
         older = query.where(seq < before_seq) if before_seq is not None else query
         rows = list(await session.exec(older.order_by(seq.desc()).limit(limit)))[::-1]
     settings = settings_in(session)
     return Listing(count=conversation.last_seq, results=[public(settings, conversation, row) for row in rows])
+
+
+async def files(session: AsyncSession, me: Identity, conversation_id: int) -> Listing[SharedFile]:
+    """The files of the newest messages that have any, newest first."""
+    await access.conversation(session, me, conversation_id)
+    shown = (col(Message.conversation_id) == conversation_id, col(Message.attachments).is_not(None))
+    rows = await session.exec(select(Message).where(*shown).order_by(col(Message.seq).desc()).limit(MAX_FILES))
+    settings = settings_in(session)
+    results = [
+        SharedFile.model_validate(row.model_dump() | {"attachment": attachment})
+        for row in rows
+        for attachment in frames.attachments(row.attachments, settings)
+    ]
+    return Listing(count=len(results), results=results)
 
 
 async def missed(
@@ -114,7 +139,16 @@ async def missed(
     for message in fitting:
         given[message.conversation_id] = message.seq
     more = [number for number in behind if given[number] < current[number]]
+    await _caught_up(session, me, {message.conversation_id for message in fitting})
     return [as_row(message) for message in fitting], given, more
+
+
+async def _caught_up(session: AsyncSession, me: Identity, conversation_ids: set[int]) -> None:
+    """An admin's page is given what was said while its line was down."""
+    if me.role is Role.ADMIN and conversation_ids:
+        query = select(Conversation.id, Conversation.merchant_id).where(col(Conversation.id).in_(conversation_ids))
+        subjects = [("conversation", number, shop) for number, shop in (await session.exec(query)).all()]
+        await audit.looked_at_many(session, me, Action.CONVERSATION_CAUGHT_UP, subjects)
 
 
 def _fitting(found: list[Message]) -> list[Message]:
@@ -130,7 +164,7 @@ def _fitting(found: list[Message]) -> list[Message]:
 def public(settings: Settings, conversation: Conversation, message: Message) -> MessagePublic:
     """The shape that leaves. Read means: the other side's mark has reached it."""
     by_customer = message.sender_role == Role.BUYER
-    mark = conversation.merchant_read_seq if by_customer else conversation.customer_read_seq
+    mark = conversation.merchant_seen_seq if by_customer else conversation.customer_read_seq
     return MessagePublic.model_validate(
         message.model_dump(exclude={"attachments"})
         | {"attachments": frames.attachments(message.attachments, settings), "is_read": message.seq <= mark}

@@ -4,12 +4,13 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import JSON, BigInteger, Column, Enum, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Computed, Enum, ForeignKey, Index, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from app.kernel.clock import now
 from app.kernel.identity import Role
 from app.kernel.models import Id, UserId, id_column, time_column
+from app.kernel.sql import table_of
 
 MAX_CONTENT = 10_000  # characters of one message, after trimming
 MAX_PREVIEW = 200  # characters of a message kept beside its conversation
@@ -29,6 +30,14 @@ class Priority(StrEnum):
     NORMAL = "normal"
     HIGH = "high"
     URGENT = "urgent"
+
+
+class Channel(StrEnum):
+    """Where a conversation began: in the frame on the shop's page, on our page for the shop, or over the API."""
+
+    WIDGET = "widget"
+    PAGE = "page"
+    API = "api"
 
 
 class MessageType(StrEnum):
@@ -52,6 +61,8 @@ class Conversation(SQLModel, table=True):
         Index("ix_conversations_merchant_recent", "merchant_id", "last_message_time", "id"),
         Index("ix_conversations_customer_recent", "customer_id", "last_message_time", "id"),
         Index("ix_conversations_recent", "last_message_time", "id"),
+        Index("ix_conversations_snoozed", "snoozed_until"),
+        Index("ix_conversations_in_charge", "merchant_id", "status", "assignee_id"),
     )
 
     id: Id = id_column()
@@ -73,9 +84,38 @@ class Conversation(SQLModel, table=True):
     merchant_unread: int = 0
     customer_read_seq: int = 0
     merchant_read_seq: int = 0
+    """May move back, when somebody marks the conversation as unread."""
+    merchant_seen_seq: int = 0
+    """The furthest that `merchant_read_seq` ever was: what the buyer knows to be read stays read."""
+    channel: Channel = Field(default=Channel.API, sa_column=Column(_enum(Channel), nullable=False))
     waiting_since: int | None = time_column(default=None)
+    last_deletion_at: int | None = time_column(default=None)
+    """When a message was deleted last: without an index on messages, a sync knows where to look."""
     created_at: int = time_column(default_factory=now)
     updated_at: int = time_column(default_factory=now)
+    is_blocked: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """The shop has blocked the buyer. Follows from the contact; here, because the writer looks at this row anyway."""
+
+
+NOT_WAITING = 2**53 - 1
+_PRIORITY_ORDER = (
+    "(CASE priority WHEN 'urgent' THEN 3 WHEN 'high' THEN 2 WHEN 'normal' THEN 1 ELSE 0 END)"
+    " * 1099511627776 + last_message_time"
+)
+# What lists are sorted by: one number each, made by the database itself, so that a page continues by (number, id) on an
+# index. No attributes of `Conversation`: the unit of work would have to read them back after every change.
+_conversations = table_of(Conversation)
+_conversations.append_column(
+    Column("waiting_order", BigInteger, Computed(f"COALESCE(waiting_since, {NOT_WAITING})"), nullable=True)
+)
+_conversations.append_column(Column("priority_order", BigInteger, Computed(_PRIORITY_ORDER), nullable=True))
+for _name, _key in (("waiting", "waiting_order"), ("priority", "priority_order"), ("created", "created_at")):
+    Index(
+        f"ix_conversations_merchant_{_name}",
+        _conversations.c.merchant_id,
+        _conversations.c[_key],
+        _conversations.c.id,
+    )
 
 
 class ConversationLabel(SQLModel, table=True):
@@ -107,6 +147,8 @@ class Message(SQLModel, table=True):
     attachments: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     reply_to: Id | None = Field(default=None, sa_type=BigInteger)
     created_at: int = time_column(default_factory=now)
+    deleted_at: int | None = time_column(default=None)
+    """Since when the words and files are gone; the message keeps its place."""
 
 
 class QuickReply(SQLModel, table=True):
@@ -120,22 +162,10 @@ class QuickReply(SQLModel, table=True):
     title: str = Field(default="", max_length=80)
     content: str = Field(sa_type=Text)
     is_shared: bool = False
-    created_at: int = time_column(default_factory=now)
-    updated_at: int = time_column(default_factory=now)
-
-
-class Note(SQLModel, table=True):
-    """A private note of the merchant's side. No message: it takes no seq, and stands after `after_seq`."""
-
-    __tablename__ = "notes"
-
-    id: Id = id_column()
-    conversation_id: Id = Field(
-        sa_column=Column(BigInteger, ForeignKey("conversations.id"), nullable=False, index=True)
-    )
-    author_id: str = Field(max_length=50, foreign_key="users.id")
-    content: str = Field(sa_type=Text)
-    after_seq: int
+    folder: str = Field(default="", max_length=60, sa_column_kwargs={"server_default": ""})
+    uses: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    attachments: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """Snapshots of the author's files, as messages have them; `file_uses` keeps the bytes."""
     created_at: int = time_column(default_factory=now)
     updated_at: int = time_column(default_factory=now)
 
@@ -151,7 +181,7 @@ class Activity(SQLModel, table=True):
     )
     actor_id: str = Field(max_length=50, foreign_key="users.id")
     kind: str = Field(max_length=30)
-    """`status`, `assigned`, `unassigned`, `labelled`, `unlabelled`, `priority`."""
+    """`status`, `assigned`, `unassigned`, `transferred`, `labelled`, `unlabelled`, `priority`."""
     value: str | None = Field(default=None, max_length=100)
     after_seq: int
     created_at: int = time_column(default_factory=now)
@@ -207,9 +237,15 @@ class ConversationPublic(Shape):
     merchant_unread: int
     customer_read_seq: int
     merchant_read_seq: int
+    merchant_seen_seq: int = Field(default=0, exclude=True)
+    channel: Channel = Channel.API
     waiting_since: int | None
     created_at: int
     updated_at: int
+    is_blocked: bool = False
+    """The shop has blocked this buyer, who can read and not write."""
+    own_name: str = Field(default="", exclude=True)
+    """What the buyer is called without the shop's address book: what the buyer is shown."""
 
 
 class MessagePublic(Shape):
@@ -227,6 +263,7 @@ class MessagePublic(Shape):
     reply_to: Id | None
     is_read: bool
     created_at: int
+    deleted_at: int | None = None
 
 
 class QuickReplyPublic(Shape):
@@ -235,16 +272,9 @@ class QuickReplyPublic(Shape):
     title: str
     content: str
     is_shared: bool
-    created_at: int
-    updated_at: int
-
-
-class NotePublic(Shape):
-    id: Id
-    conversation_id: Id
-    author_id: UserId
-    content: str
-    after_seq: int
+    folder: str
+    uses: int
+    attachments: list[AttachmentPublic]
     created_at: int
     updated_at: int
 

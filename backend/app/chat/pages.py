@@ -1,29 +1,42 @@
-"""The HTML door of the chat: the merchant's desk, the buyer's page, and the loader that puts it into shops."""
+"""The HTML door of the chat: the merchant's desk. The buyer's page and the loader are in `widget_pages.py`."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request
-from fastapi.responses import FileResponse, Response
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.accounts import shops, staff
+from app.accounts import preferences, staff
 from app.accounts.viewers import MerchantAtDesk, viewer
-from app.chat import admin_pages, conversations, inbox, quick_reply_pages
+from app.chat import (
+    admin_pages,
+    conversations,
+    inbox,
+    labels,
+    labels_pages,
+    quick_reply_pages,
+    shop_settings_pages,
+    team_pages,
+    views,
+    widget_pages,
+)
 from app.chat.inbox import ConversationFilters
 from app.chat.models import ConversationPublic, Status
 from app.kernel.config import Settings, settings_of
 from app.kernel.db import ReadTx
 from app.kernel.html import render
-from app.kernel.identity import Identity, MaybeMe
+from app.kernel.identity import Identity
 from app.kernel.paging import Page
 
 FIRST_PAGE = 30
-LOADER_SECONDS = 300  # shops get a new loader within five minutes
 
 router = APIRouter()
 router.include_router(quick_reply_pages.router)
+router.include_router(labels_pages.router)
 router.include_router(admin_pages.router)
-InUse = Annotated[Settings, Depends(settings_of)]
+router.include_router(shop_settings_pages.router)
+router.include_router(team_pages.router)
+router.include_router(widget_pages.router)
 ConversationId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
@@ -47,10 +60,13 @@ async def _desk(request: Request, session: AsyncSession, me: Identity, opened: C
     first = await inbox.listing(session, me, filters, Page(page_size=FIRST_PAGE))
     page = {
         "me": (await viewer(request, session, me)).model_dump(mode="json"),
+        "preferences": (await preferences.of(session, me.user_id)).model_dump(),
         "team": await team_of(session, settings, me.merchant_id or ""),
+        "labels": await labels.colors(session, me),
+        "views": [one.model_dump(mode="json") for one in (await views.listing(session, me)).results],
         "filter": {"assignee": "", "status": filters.status},
         "conversations": first.model_dump(mode="json"),
-        "counts": (await inbox.counts(session, me, filters.status)).model_dump(),
+        "counts": (await inbox.counts(session, me, filters)).model_dump(),
         "open": opened.model_dump(mode="json") if opened else None,
         **limits_of_uploads(settings),
     }
@@ -65,20 +81,3 @@ async def team_of(session: AsyncSession, settings: Settings, merchant_id: str) -
 def limits_of_uploads(settings: Settings) -> dict[str, Any]:
     """What a composer must know before it sends a file, and where files come from."""
     return {"maxFileSize": settings.max_file_size, "mediaOrigin": settings.base_url}
-
-
-@router.get("/chat/{merchant_id}")
-async def buyer_page(
-    request: Request, merchant_id: str, session: ReadTx, settings: InUse, _: MaybeMe, frame: bool = False
-) -> Response:
-    """The shop's chat for anybody: full page or in a frame. Nothing is stored before the first message."""
-    shop = await shops.get(session, settings, merchant_id, bool(request.app.state.is_online(merchant_id)))
-    page = {"shop": shop.model_dump(mode="json"), "isFrame": frame, **limits_of_uploads(settings)}
-    return render(request, "chat/buyer.html", shop=shop, page=page, frame=frame)
-
-
-@router.get("/embed.js")
-async def loader(_: MaybeMe, settings: InUse) -> Response:
-    """What a shop puts on its page. Its address never changes, so it may not be kept for long."""
-    headers = {"Cache-Control": f"public, max-age={LOADER_SECONDS}", "Cross-Origin-Resource-Policy": "cross-origin"}
-    return FileResponse(settings.frontend_dir / "static" / "embed.js", media_type="text/javascript", headers=headers)

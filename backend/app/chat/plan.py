@@ -24,6 +24,8 @@ class Standing:
     customer_unread: int
     merchant_unread: int
     waiting_since: int | None
+    is_blocked: bool = False
+    """By the shop: its buyer reads and does not write."""
 
 
 class ConversationUpdate(NamedTuple):
@@ -52,6 +54,7 @@ class Sent(NamedTuple):
 
 Outcome = Sent | AppError
 _ASLEEP = frozenset({Status.RESOLVED.value, Status.SNOOZED.value})
+_FOR_THE_SHOP = frozenset({Role.MERCHANT, Role.PLATFORM})
 Key = tuple[int, str]
 
 
@@ -94,6 +97,9 @@ def make(
         if earlier is not None:
             plan.outcomes.append(_again(draft, earlier, standing))
             continue
+        if standing.is_blocked and draft.sender.role is Role.BUYER:
+            plan.outcomes.append(blocked())
+            continue
         if number not in plan.standings:
             standing = plan.standings[number] = copy(standing)
         message = _place(draft, standing, now)
@@ -110,7 +116,7 @@ def _refusal(draft: Draft, conversation: Standing | None, replied_to: Mapping[in
     if conversation is None:
         return _not_found()
     is_customer = sender.role is Role.BUYER and sender.user_id == conversation.customer_id
-    is_merchant = sender.role is Role.MERCHANT and sender.merchant_id == conversation.merchant_id
+    is_merchant = sender.role in _FOR_THE_SHOP and sender.merchant_id == conversation.merchant_id
     if not is_customer and not is_merchant:
         return _not_found()
     if draft.reply_to is not None and replied_to.get(draft.reply_to) != conversation.id:
@@ -121,6 +127,11 @@ def _refusal(draft: Draft, conversation: Standing | None, replied_to: Mapping[in
 def read_only() -> AppError:
     """The answer to every admin who tries to write."""
     return Forbidden("read_only", "Admins read conversations and write in none.")
+
+
+def blocked() -> AppError:
+    """The answer to a buyer whom the shop has blocked."""
+    return Forbidden("blocked_by_shop", "This shop does not take messages from you at the moment.")
 
 
 def _not_found() -> AppError:
@@ -145,7 +156,10 @@ def _file_ids(attachments: list[dict[str, Any]] | None) -> list[str]:
 
 
 def _place(draft: Draft, standing: Standing, now: int) -> MessageRow:
-    """The next message of `standing`: a buyer's starts the waiting clock and reopens, an answer stops it."""
+    """The next message of `standing`: a buyer's starts the waiting clock and reopens, a person's answer stops it.
+
+    What the product says by itself is no answer: who was told that the shop is closed still waits.
+    """
     sender = draft.sender
     standing.last_seq += 1
     if sender.role is Role.BUYER:
@@ -155,7 +169,8 @@ def _place(draft: Draft, standing: Standing, now: int) -> MessageRow:
             standing.status = Status.OPEN.value
     else:
         standing.customer_unread += 1
-        standing.waiting_since = None
+        if sender.role is not Role.PLATFORM:
+            standing.waiting_since = None
     return MessageRow(
         new_id(),
         draft.conversation_id,

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, bindparam, func, literal_column, text
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.audit import entries as audit
+from app.audit.models import Action
 from app.chat import access, messages, shapes
 from app.chat.models import Conversation, ConversationPublic, Message, MessagePublic
 from app.kernel.bigrams import normalized, query_terms
@@ -37,20 +39,29 @@ class SearchHit(SQLModel):
 
 
 async def find(
-    session: AsyncSession, me: Identity, q: str, page: Page, conversation_id: int | None = None
+    session: AsyncSession,
+    me: Identity,
+    q: str,
+    page: Page,
+    conversation_id: int | None = None,
+    merchant_id: str | None = None,
 ) -> Listing[SearchHit]:
-    """Messages that contain all of `q`. `count` stops at 1000."""
+    """Messages that contain all of `q`, of one conversation or shop. `count` stops at 1000."""
     terms = query_terms(q)
     if not terms:
         raise Invalid("empty_search", "Type at least one letter or character to search for.")
-    condition = _matching(session, terms) & access.seen_by(me)
+    condition = _matching(session, terms) & access.seen_by(me) & col(Message.deleted_at).is_(None)
     if conversation_id is not None:
         condition &= col(Message.conversation_id) == conversation_id
+    if merchant_id is not None:
+        condition &= col(Conversation.merchant_id) == merchant_id
     joined = select(Message, Conversation).join(Conversation, col(Conversation.id) == col(Message.conversation_id))
     counted = joined.with_only_columns(col(Message.id)).where(condition).limit(MAX_COUNTED).subquery()
     count = (await session.exec(select(func.count()).select_from(counted))).one()
     query = joined.where(condition).order_by(col(Message.id).desc()).offset(page.offset).limit(page.page_size)
     rows = (await session.exec(query)).all()
+    subject = ("conversation", conversation_id) if conversation_id else ("", "")
+    await audit.looked(session, me, Action.MESSAGES_SEARCHED, subject, merchant_id, words=q)
     return Listing(count=count, results=await _hits(session, me, rows, q))
 
 

@@ -16,6 +16,8 @@ from starlette.types import Receive as ASGIReceive
 from starlette.types import Send as ASGISend
 
 from app.accounts import authentication
+from app.audit import entries as audit
+from app.audit.models import Action
 from app.chat import conversations, frames
 from app.chat.conversing import Conversing
 from app.chat.desk import NOT_AUTHENTICATED, Desk, desk_of
@@ -26,6 +28,7 @@ from app.kernel.db import database_of
 from app.kernel.errors import AppError, Unauthorized
 from app.kernel.i18n import locale_of
 from app.kernel.identity import Identity, Role
+from app.kernel.limits import caller_address
 from app.kernel.page_security import is_own_origin
 from app.kernel.websockets import LINE
 
@@ -53,6 +56,7 @@ class SocketDoor:
         if path is None:
             await self.app(scope, receive, send)
             return
+        caller_address.set((scope.get("client") or ("",))[0])
         entry = await _entered(WebSocket(scope, receive, send), path[1], send)
         if entry is not None:
             scope["headers"] = []  # they have been read; an idle socket need not keep them
@@ -116,9 +120,12 @@ async def _authenticated(websocket: WebSocket, user_id: str) -> Identity | None:
 
 
 async def _merchants_of(websocket: WebSocket, identity: Identity | None) -> list[str]:
-    if identity is None or identity.role is not Role.BUYER:
+    if identity is None or identity.role is Role.MERCHANT:
         return []
     async with database_of(websocket).reading() as session:
+        if identity.role is not Role.BUYER:
+            await audit.looked(session, identity, Action.WALL_WATCHED)
+            return []
         return await conversations.merchants_of(session, identity.user_id)
 
 
@@ -126,7 +133,8 @@ async def _serve(entry: _Entry, receive: ASGIReceive) -> None:
     desk, socket, merchants = entry.desk, entry.socket, entry.merchants
     socket.audiences.update(shop_watchers(merchant) for merchant in merchants)
     identity, hub, presence = socket.identity, desk.hub, desk.presence
-    presence.came(identity, merchants)
+    if not identity.is_api_key:  # a program is not somebody at the desk
+        presence.came(identity, merchants)
     hub.push(socket, frames.ready(identity.user_id, identity.role))
     hub.push(socket, frames.online_users(presence.visible_to(socket)))
     hub.join(socket)
@@ -137,7 +145,9 @@ async def _serve(entry: _Entry, receive: ASGIReceive) -> None:
         await _listen(receive, desk, socket, conversing)
     finally:
         hub.leave(socket)
-        presence.left(identity)
+        if not identity.is_api_key:
+            presence.left(identity)
+        desk.viewing.left(socket)
         conversing.ended()
         if socket.line is not None:
             socket.line.on_text = None

@@ -103,3 +103,18 @@ async def test_they_are_the_merchants_sides_only(
             answer = await client.request(method, address, json={"content": "y"}, headers=who.headers)
             assert refusal(answer) == (403, "wrong_role")
     assert (await client.get(ADDRESS)).status_code == 401
+
+
+async def test_every_owner_keeps_the_teams_in_order_and_nobodys_own(
+    client: AsyncClient, chen_the_merchant: Person, an_the_agent: Person
+) -> None:
+    shared = await create(client, chen_the_merchant, "一", is_shared=True)
+    private = await create(client, chen_the_merchant, "二")
+    await client.put(f"{API}/staff/m2", json={"role": "owner"}, headers=chen_the_merchant.headers)
+    changed = await client.put(ADDRESS + shared["id"], json={"title": "新"}, headers=an_the_agent.headers)
+    assert (changed.status_code, changed.json()["user_id"]) == (200, "m1")
+    hidden = await client.put(ADDRESS + private["id"], json={"title": "新"}, headers=an_the_agent.headers)
+    assert refusal(hidden) == (404, "quick_reply_not_found")
+    await client.put(f"{API}/staff/m2", json={"role": "agent"}, headers=chen_the_merchant.headers)
+    gone = await client.delete(ADDRESS + shared["id"], headers=an_the_agent.headers)
+    assert refusal(gone) == (403, "not_the_author")

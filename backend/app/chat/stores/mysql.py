@@ -13,7 +13,8 @@ from app.chat.stores import StoreUnavailable
 from app.kernel.db import Database
 
 _LOCK = """
-SELECT id, customer_id, merchant_id, status, last_seq, customer_unread, merchant_unread, waiting_since
+SELECT id, customer_id, merchant_id, status, last_seq, customer_unread, merchant_unread, waiting_since,
+       is_blocked
 FROM conversations WHERE id IN ({}) ORDER BY id FOR UPDATE"""
 _KNOWN = """
 SELECT id, conversation_id, seq, client_id, sender_id, sender_role, content, message_type, attachments, reply_to,

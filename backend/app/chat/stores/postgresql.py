@@ -16,7 +16,8 @@ from app.chat.stores import StoreUnavailable
 from app.kernel.db import Database
 
 _LOCK = """
-SELECT id, customer_id, merchant_id, status, last_seq, customer_unread, merchant_unread, waiting_since
+SELECT id, customer_id, merchant_id, status, last_seq, customer_unread, merchant_unread, waiting_since,
+       is_blocked
 FROM conversations WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"""
 _KNOWN = """
 SELECT m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, m.sender_role, m.content, m.message_type,
@@ -30,7 +31,7 @@ _WRITE = """
 WITH new AS (
   SELECT * FROM json_to_recordset(%(conversations)s::json) AS u(
     a bigint, b text, c int, d text, e text, f text, g bigint, h int, i int, j bigint, k text, l int, m int, n int,
-    o bigint)
+    o bigint, p boolean, q text)
 ), moved AS (
   UPDATE conversations AS c SET
     status = new.b, last_seq = new.c, last_message = new.d, last_message_type = new.e, last_sender_id = new.f,
@@ -39,13 +40,14 @@ WITH new AS (
   FROM new
   WHERE c.id = new.a AND c.status = new.k AND c.last_seq = new.l AND c.customer_unread = new.m
     AND c.merchant_unread = new.n AND c.waiting_since IS NOT DISTINCT FROM new.o
+    AND c.is_blocked = new.p AND c.customer_id = new.q
   RETURNING c.id)
 INSERT INTO messages (id, conversation_id, seq, client_id, sender_id, sender_role, content, message_type, attachments,
                       reply_to, created_at)
 SELECT a, b, c, d, e, f, g, h, i, j, CASE WHEN (SELECT count(*) FROM moved) = %(count)s THEN k END
 FROM json_to_recordset(%(messages)s::json) AS m(
   a bigint, b bigint, c int, d text, e text, f text, g text, h text, i json, j bigint, k bigint)"""
-_LETTERS = "abcdefghijklmno"
+_LETTERS = "abcdefghijklmnopq"
 _STALE = (psycopg.errors.NotNullViolation, psycopg.errors.UniqueViolation)
 MAX_REMEMBERED = 50_000  # conversations
 # The planner sees 100 rows in every recordset; on a young table it would hash all messages for them.
@@ -102,7 +104,7 @@ class PostgresqlStore:
     ) -> Plan | None:
         """Plan on memory and write; None when memory does not reach, or was wrong. Names are guarded by their index."""
         remembered = self._remembered
-        if any(draft.reply_to is not None or draft.conversation_id not in remembered for draft in drafts):
+        if not all(_is_sure(draft, remembered.get(draft.conversation_id)) for draft in drafts):
             return None
         plan = plans.make(drafts, remembered, {}, {}, now)
         try:
@@ -135,6 +137,16 @@ class PostgresqlStore:
         return plans.make(drafts, before, known, replied, now)
 
 
+def _is_sure(draft: Draft, standing: Standing | None) -> bool:
+    """What is refused is never written, so nothing would tell that memory was wrong: a block that has ended, a
+
+    conversation that has become another customer's.
+    """
+    if standing is None or standing.is_blocked or draft.reply_to is not None:
+        return False
+    return draft.sender.user_id == standing.customer_id or draft.sender.merchant_id == standing.merchant_id
+
+
 async def _write(connection: psycopg.AsyncConnection[Any], plan: Plan, before: Mapping[int, Standing]) -> None:
     if not plan.messages:
         return
@@ -151,6 +163,8 @@ def _condition(standing: Standing) -> tuple[object, ...]:
         standing.customer_unread,
         standing.merchant_unread,
         standing.waiting_since,
+        standing.is_blocked,
+        standing.customer_id,
     )
 
 

@@ -15,7 +15,8 @@ from app.chat.stores import StoreUnavailable
 from app.kernel.db import BUSY_TIMEOUT_MS, SQLITE_PRAGMAS, Database
 
 _LOCK = """
-SELECT id, customer_id, merchant_id, status, last_seq, customer_unread, merchant_unread, waiting_since
+SELECT id, customer_id, merchant_id, status, last_seq, customer_unread, merchant_unread, waiting_since,
+       is_blocked
 FROM conversations WHERE id IN (SELECT value FROM json_each(?))"""
 _KNOWN = """
 SELECT m.id, m.conversation_id, m.seq, m.client_id, m.sender_id, m.sender_role, m.content, m.message_type,
