@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import VERSION
 from app.chat.desk import Desk, desk_of
+from app.jobs import metrics as job_metrics
 from app.kernel import ids
 from app.kernel.errors import NotFound
 from app.kernel.limits import address_of
@@ -50,7 +51,7 @@ root.add_api_route("/health", health, methods=["GET"])
 
 
 @root.get("/metrics")
-async def metrics(request: Request) -> Response:
+async def metrics(request: Request, desk: Annotated[Desk, Depends(desk_of)]) -> Response:
     """For Prometheus, from a private network only: strangers need not know how busy a shop is."""
     try:
         is_neighbour = ip_address(address_of(request)).is_private
@@ -58,4 +59,5 @@ async def metrics(request: Request) -> Response:
         is_neighbour = False
     if not is_neighbour:
         raise NotFound()
+    await job_metrics.look(desk.db)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -26,4 +26,11 @@ async def demo_page(request: Request, _: MaybeMe) -> Response:
     """A rice farm's shop page with the chat on it, in demo mode only."""
     if not settings_of(request).demo:
         raise NotFound()
-    return render(request, "overview/demo_shop.html", products=demo_shop.PRODUCTS, shop_id=demo_shop.SHOP_ID)
+    return render(
+        request,
+        "overview/demo_shop.html",
+        products=demo_shop.PRODUCTS,
+        shop_id=demo_shop.SHOP_ID,
+        product="",
+        is_foreign=False,
+    )
