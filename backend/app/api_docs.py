@@ -17,9 +17,17 @@ TAGS = [
     ("messages", "Sent exactly once, read in gap-free order, searched in any language."),
     ("notes", "What only the merchant's side and admins see."),
     ("quick replies", "Prepared answers."),
+    ("labels", "What a shop calls its conversations, in colours."),
+    ("automation", "Rules: when something happens and some things are so, do this."),
+    ("views", "Lists of conversations under a name: filters and an order."),
     ("files", "Images and files for messages."),
+    ("contacts", "The shop's address book."),
+    ("imports", "Tables of quick replies and contacts: looked at first, then imported as a task."),
+    ("tasks", "Background work: started, followed, stopped; the files that it makes."),
     ("users", "Profiles; for admins, everybody's accounts."),
     ("staff", "Who works for a shop, and the shop as buyers see it."),
+    ("API keys", "Secrets with which a shop's own programs act for it."),
+    ("webhooks", "Events for a shop's own systems: signed, retried, replayed."),
     ("health", "Whether the server can serve."),
 ]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
@@ -11,17 +12,25 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app import server
+from app import worker as work
 from app.accounts import passwords, users
 from app.accounts.shapes import UserCreate
 from app.demo import seed as demo
+from app.demo import shop_pages
 from app.files.storage.local import LocalStorage
+from app.jobs.kinds import QUEUES, Retry
 from app.kernel import migrations
+from app.kernel.clock import now
 from app.kernel.config import Settings, get_settings
 from app.kernel.db import Database
 from app.kernel.errors import AppError
+from app.kernel.i18n import LOCALES
 from app.kernel.identity import Role
 from app.kernel.node_leases import leased_node
 from app.main import create_app
+from app.messengers import letters, mail
+from app.messengers.carriers import mailer_for
+from app.messengers.letters import Letter
 
 T = TypeVar("T")
 cli = typer.Typer(
@@ -104,6 +113,52 @@ def openapi() -> None:
 def serve() -> None:
     """Serve the product."""
     server.run(get_settings())
+
+
+@cli.command()
+def demo_shop(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the shop listens.")] = 8001,
+    host: Annotated[str, typer.Option(help="On which address.")] = "127.0.0.1",
+) -> None:
+    """Serve the demo's rice farm as a shop on another origin, with the chat of this installation on its page."""
+    settings = get_settings()
+    typer.echo(f"The demo shop is at http://{host}:{port}/, with the chat of {settings.base_url}.")
+    shop_pages.run(settings, host, port)
+
+
+@cli.command()
+def worker(
+    queues: Annotated[str, typer.Option(help=f"Comma list of {', '.join(QUEUES)}; all when left out.")] = "",
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Jobs at once, over all queues.")] = None,
+) -> None:
+    """Run background jobs in a process of its own, beside any number of others. SQLite serves one process: there the
+
+    server runs them itself.
+    """
+    names = [name.strip() for name in queues.split(",") if name.strip()]
+    unknown = sorted(set(names) - set(QUEUES))
+    if unknown:
+        _refuse(f"There is no queue {', '.join(unknown)}. There are: {', '.join(QUEUES)}.")
+    try:
+        work.run(get_settings(), names, concurrency)
+    except (RuntimeError, OperationalError, ProgrammingError) as error:
+        _refuse(str(error))
+
+
+@cli.command()
+def send_test_mail(
+    to: Annotated[str, typer.Argument(help="The address that it goes to.")],
+    locale: Annotated[str, typer.Option(help=f"One of {', '.join(LOCALES)}.")] = "en",
+) -> None:
+    """Send a mail at once and print what the mail server said: a check of the SMTP_* settings."""
+    settings = get_settings()
+    key = f"test-{uuid.uuid4().hex}"
+    try:
+        letter = Letter(to=mail.address(to), template="test", locale=locale, context={"asked_at": now()})
+        said = asyncio.run(mailer_for(settings).deliver(letters.compose(settings, letter, key), key))
+    except (AppError, Retry) as error:
+        _refuse(str(error))
+    typer.echo(f"{settings.smtp_host or 'No SMTP_HOST is set, so it was written down'}: {said}")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.accounts.models import DEFAULT_AVATAR, Staff, StaffRole, User
-from app.chat.models import Conversation, Message, MessageType, Priority, Status
+from app.chat.models import Channel, Conversation, Message, MessageType, Priority, Status
 from app.demo.people import DAY_SECONDS
 from app.demo.scripts import DEEDS, FOLDER
 from app.kernel.clock import now
@@ -65,7 +65,8 @@ async def load(db: Database, conversations: int = 10_000, messages: int = 1_000_
         await _copy(session, User, _users(range(1, conversations + 1), start))
         if await session.get(User, merchant_id) is None:
             await _copy(session, User, iter([_user(merchant_id, Role.MERCHANT, start)]))
-            await _copy(session, Staff, iter([(merchant_id, merchant_id, StaffRole.OWNER.value, start)]))
+            session.add(Staff(user_id=merchant_id, merchant_id=merchant_id, role=StaffRole.OWNER, created_at=start))
+            await session.flush()
         await _copy(session, Conversation, _conversations(places, merchant_id, start))
         await _copy(session, Message, _messages(order, merchant_id, moment))
         return Loaded(merchant_id, conversations, messages)
@@ -121,7 +122,7 @@ def _text(number: int, seq: int) -> str:
 
 
 def _user(user_id: str, role: Role, at: int) -> Row:
-    return (user_id, f"load.{user_id}", role.value, DEFAULT_AVATAR, "", None, None, "", "", None, at, at)
+    return (user_id, f"load.{user_id}", role.value, DEFAULT_AVATAR, "", None, None, "", "", None, "", at, at)
 
 
 def _users(numbers: range, at: int) -> Iterator[Row]:
@@ -153,7 +154,10 @@ def _conversations(places: Sequence[_Place], merchant_id: str, start: int) -> It
             unread,
             place.count,
             place.count - unread,
+            place.count - unread,
+            Channel.API.value,
             None if is_resolved or not place.run else place.run_since,
+            None,
             start,
             place.last,
         )
@@ -166,13 +170,13 @@ def _messages(order: Sequence[int], merchant_id: str, moment: Callable[[int], in
         seq = seqs[number] = seqs[number] + 1
         sender_id, role = (buyer_of(number), buyer) if _is_by_buyer(number, seq) else (merchant_id, merchant)
         text, at = _text(number, seq), moment(index)
-        yield (index + 1, number, seq, f"load-{seq}", sender_id, role, text, kind, None, None, at)
+        yield (index + 1, number, seq, f"load-{seq}", sender_id, role, text, kind, None, None, at, None)
 
 
 async def _copy(session: AsyncSession, model: type[SQLModel], rows: Iterator[Row]) -> None:
     """Rows in the table's column order, handed to the driver as they are: SQLAlchemy would double the time."""
     table = table_of(model)
-    names = [column.name for column in table.columns]
+    names = [column.name for column in table.columns if column.computed is None and column.name != "is_blocked"]
     connection = await session.connection()
     if connection.dialect.name == "postgresql":
         driver: Any = (await connection.get_raw_connection()).driver_connection

@@ -18,14 +18,35 @@ from sqlmodel import SQLModel, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.accounts import passwords
+from app.accounts.identity_keys import IdentityKey
 from app.accounts.models import Credential, Staff, User
-from app.chat.models import Activity, Conversation, ConversationLabel, Message, Note, QuickReply
-from app.demo import people, pictures, scripts, transcripts
+from app.accounts.widgets import WidgetSettings
+from app.audit.models import AuditEntry
+from app.chat.contacts_models import Contact, ContactCustomer
+from app.chat.models import Activity, Conversation, ConversationLabel, Message, QuickReply
+from app.chat.notes_models import Note
+from app.chat.ratings import Rating
+from app.chat.reactions import ReactionMark
+from app.chat.visits import Visit
+from app.demo import (
+    inbox,
+    people,
+    people_of_shop,
+    pictures,
+    platform,
+    rules,
+    scripts,
+    team,
+    threads,
+    transcripts,
+    widget,
+)
 from app.demo.people import DAY_SECONDS, Person
 from app.demo.transcripts import Transcript
 from app.files import images, uploads
 from app.files.models import StoredFile
 from app.files.storage import Storage
+from app.files.uses import FileUse
 from app.kernel.clock import now
 from app.kernel.config import Settings
 from app.kernel.db import Database
@@ -55,6 +76,8 @@ async def seed(db: Database, settings: Settings, storage: Storage) -> SeedSummar
     at = now()
     cast = people.everybody()
     told = [transcripts.written(script, cast) for script in scripts.all_of(at)]
+    mentions = threads.link(told)
+    inbox.dress(told)
     password_hash, files = await asyncio.gather(passwords.hash_of(settings, people.PASSWORD), _pictures(storage, told))
 
     async def fill(session: AsyncSession) -> SeedSummary:
@@ -62,14 +85,31 @@ async def seed(db: Database, settings: Settings, storage: Storage) -> SeedSummar
             return SeedSummary(is_seeded=False)
         await _insert(session, User, people.users(cast, at))
         await _insert(session, Credential, people.credentials(cast, password_hash, at))
-        await _insert(session, Staff, people.staff(cast, at))
+        await _insert(session, Staff, team.at_work(people.staff(cast, at), at))
+        session.add_all(team.rows(at))
         await _insert(session, StoredFile, files)
         await _insert(session, QuickReply, _quick_replies(cast, at))
+        entries, links = people_of_shop.contacts(told, cast, at)
         await _insert(session, Conversation, [transcript.conversation for transcript in told])
+        await _insert(session, Contact, entries)
+        await _insert(session, ContactCustomer, links)
         await _insert(session, ConversationLabel, [row for transcript in told for row in transcript.labels])
         await _insert(session, Message, [row for transcript in told for row in transcript.messages])
+        await _insert(session, FileUse, _uses(told))
         await _insert(session, Note, [row for transcript in told for row in transcript.notes])
-        await _insert(session, Activity, [row for transcript in told for row in transcript.activities])
+        talks = [transcript.conversation for transcript in told]
+        rated, thanks = widget.ratings(talks)
+        await _insert(session, Activity, [row for transcript in told for row in transcript.activities] + thanks)
+        await _insert(session, ReactionMark, team.marks(talks))
+        await _insert(session, Rating, rated)
+        await _insert(session, Visit, widget.visits(talks, {person.id: person.locale for person in cast.values()}))
+        chosen, keys = widget.settings_rows(settings, at)
+        await _insert(session, WidgetSettings, chosen)
+        await _insert(session, IdentityKey, keys)
+        session.add_all(rules.rows(told, at))
+        await _insert(session, AuditEntry, platform.entries(cast, talks, at))
+        session.add_all(mentions)
+        session.add_all(inbox.views(at))
         return SeedSummary(
             is_seeded=True,
             users=len(cast),
@@ -87,7 +127,7 @@ async def _is_inhabited(session: AsyncSession) -> bool:
 
 async def _insert(session: AsyncSession, model: type[SQLModel], rows: Sequence[SQLModel]) -> None:
     """One statement for all rows; the unit of work would take ten times as long over the objects."""
-    names = [column.name for column in table_of(model).columns]
+    names = [column.name for column in table_of(model).columns if column.computed is None]
     connection = await session.connection()
     await connection.execute(insert(table_of(model)), [{name: getattr(row, name) for name in names} for row in rows])
 
@@ -129,6 +169,15 @@ async def _stored(storage: Storage, message: Message, name: str, drawn: images.R
     return row
 
 
+def _uses(told: Iterable[Transcript]) -> list[FileUse]:
+    shown = (message for transcript in told for message, _ in transcript.pictures)
+    return [
+        FileUse(file_id=int(one["id"]), used_by=message.conversation_id)
+        for message in shown
+        for one in message.attachments or ()
+    ]
+
+
 def _quick_replies(cast: dict[str, Person], at: int) -> list[QuickReply]:
     made_at = at - QUICK_REPLIES_AGE_DAYS * DAY_SECONDS
     rows = []
@@ -141,6 +190,8 @@ def _quick_replies(cast: dict[str, Person], at: int) -> list[QuickReply]:
                 title=entry["title"],
                 content=entry["content"],
                 is_shared=entry["shared"],
+                folder=entry["folder"],
+                uses=entry["uses"],
                 created_at=made_at,
                 updated_at=made_at,
             )

@@ -11,10 +11,10 @@ from app.chat.models import (
     ConversationLabel,
     Message,
     MessageType,
-    Note,
     Priority,
     Status,
 )
+from app.chat.notes_models import Note
 from app.demo.people import Person
 from app.demo.scripts import Line, Script, seconds_of
 
@@ -142,4 +142,5 @@ def _read(transcript: Transcript, script: Script) -> None:
     others = [message.seq for message in transcript.messages if message.sender_id != conversation.customer_id]
     conversation.merchant_unread, conversation.customer_unread = script.unread, script.unseen
     conversation.merchant_read_seq = customers[-script.unread] - 1 if script.unread else conversation.last_seq
+    conversation.merchant_seen_seq = conversation.merchant_read_seq
     conversation.customer_read_seq = others[-script.unseen] - 1 if script.unseen else conversation.last_seq
