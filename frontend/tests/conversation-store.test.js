@@ -17,7 +17,7 @@ test("the newest word stands first, and ids decide between equals beyond 2^53", 
   assert.deepEqual(ids(store), ["3", "9007199254740994", "9007199254740993"]);
 });
 
-test("a message moves its conversation up, counts as unread and starts the waiting clock once", () => {
+test("a message moves its conversation up and starts the waiting clock; an answer stops it and marks nothing as read", () => {
   const store = desk(conversation("1"), conversation("2", { last_message_time: 101 }));
   store.hear(frame("1", 2));
   store.hear(frame("1", 3));
@@ -25,7 +25,7 @@ test("a message moves its conversation up, counts as unread and starts the waiti
   const one = store.get("1");
   assert.deepEqual([one.merchant_unread, one.waiting_since, one.last_message], [2, 102, "number 3"]);
   store.hear(frame("1", 4, { sender_role: "merchant", sender_id: "m2" }));
-  assert.deepEqual([store.get("1").merchant_unread, store.get("1").waiting_since, store.get("1").merchant_read_seq], [0, null, 4]);
+  assert.deepEqual([store.get("1").merchant_unread, store.get("1").waiting_since], [2, null]);
 });
 
 test("the same frame twice, or an old one, counts once", () => {

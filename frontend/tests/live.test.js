@@ -50,7 +50,7 @@ test("the token goes out first, and sync after ready", async () => {
   assert.deepEqual(sockets[0].sent, [{ type: "auth", token: "secret" }]);
   assert.doesNotMatch(sockets[0].address, /secret/);
   sockets[0].say(ready);
-  assert.deepEqual(sockets[0].sent[1], { type: "sync", conversations: { 7: 3 } });
+  assert.deepEqual(sockets[0].sent[1], { type: "sync", conversations: { 7: 3 }, since: 0 });
   assert.equal(live.isReady, true);
 });
 
@@ -80,7 +80,7 @@ test("a lost line comes back, later each time, and syncs from what is known by t
   assert.deepEqual(waits, [450, 700, 1200, 2200]);
   sockets.at(-1).open();
   sockets.at(-1).say(ready);
-  assert.deepEqual(sockets.at(-1).sent[0], { type: "sync", conversations: { 7: 9 } });
+  assert.deepEqual(sockets.at(-1).sent[0], { type: "sync", conversations: { 7: 9 }, since: 0 });
   sockets.at(-1).say({ type: "synced", conversations: { 7: 9 }, more: [] });
   sockets.at(-1).drop();
   assert.equal(live.retryAt - clock.now(), 450, "after a success the patience is new");
@@ -139,6 +139,18 @@ test("an expired token is renewed once; a second refusal ends it", async () => {
   assert.deepEqual(asked, [false, true]);
   sockets[1].open();
   sockets[1].drop(4401);
+  assert.deepEqual(gone, ["signed-out"]);
+  assert.equal(live.state, "stopped");
+});
+
+test("a cookie whose session has ended is final", async () => {
+  const { live, sockets } = line();
+  const gone = [];
+  live.addEventListener("signed-out", () => gone.push("signed-out"));
+  live.start();
+  await settle();
+  sockets[0].open();
+  sockets[0].drop(4401);
   assert.deepEqual(gone, ["signed-out"]);
   assert.equal(live.state, "stopped");
 });

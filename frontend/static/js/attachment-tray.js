@@ -2,7 +2,7 @@
 import { icon, make } from "./dom.js";
 import { t } from "./page.js";
 import { upload } from "./api.js";
-import { sizeText } from "./message-row.js";
+import { sizeText } from "./bubble-content.js";
 
 const MOST_FILES = 10;
 
@@ -28,6 +28,19 @@ export class AttachmentTray extends EventTarget {
       this.#begin(file);
     }
     return undefined;
+  }
+
+  /** Files that the server has already, as a prepared answer brings them. */
+  addStored(files) {
+    for (const stored of files) {
+      if (this.#items.size >= MOST_FILES) return;
+      const item = { file: { name: stored.name, type: "" }, node: make("div", "upload"), stored };
+      this.#items.add(item);
+      this.#draw(item);
+      item.progress.hidden = true;
+      this.root.append(item.node);
+    }
+    this.#changed();
   }
 
   /** What arrived, and an empty tray. */

@@ -4,6 +4,7 @@ import { t } from "./page.js";
 
 const HUES = 12; // as many as css/tokens.css has
 const VISITOR = /^visitor-b\d+$/;
+const DELETED = /^deleted [abm]\d+$/; // with a space: nobody can choose it
 const DEFAULT = /\/avatars\/default[^/]*$/; // the server's stand-ins; ours are drawn here
 const WIDE = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]/;
 
@@ -24,6 +25,7 @@ export function hue(id) {
 
 /** What a person is called. Visitors have no name yet: their number's end tells two of them apart. */
 export function nameOf(person) {
+  if (DELETED.test(person?.username ?? "")) return t("Deleted user");
   const name = person?.display_name || person?.username || person?.id || "";
   return VISITOR.test(name) ? t("Visitor {number}", { number: name.slice(-4) }) : name;
 }

@@ -4,6 +4,7 @@ import { useBearer } from "./api.js";
 import { Delivery } from "./delivery.js";
 import { Live } from "./live.js";
 import { Outbox, newClientId } from "./outbox.js";
+import { carry } from "./task-news.js";
 import { Thread } from "./thread.js";
 import { TypingWatch } from "./typing.js";
 
@@ -16,15 +17,16 @@ export function chatLine({ list, people, side, me, store, address, session = nul
   const live = new Live({ address, token: session ? (how) => session.token(how) : undefined, vector: () => ({ ...store.vector(), ...thread.vector() }) });
   const delivery = new Delivery(live);
   const outbox = canWrite ? new Outbox({ owner, deliver: async (draft) => delivery.deliver(await prepare(draft)) }) : null;
-  const thread = new Thread({ list, people, side, outbox });
+  const thread = new Thread({ list, people, side, me, outbox });
   const typing = new TypingWatch((id, on) => line.onTyping?.());
-  const line = { live, outbox, thread, typing, write: (facts) => write(outbox, thread, facts) };
+  const line = { live, outbox, thread, typing, wasReady: false, write: (facts) => write(outbox, thread, facts) };
 
+  carry(live);
   outbox?.addEventListener("sent", ({ detail: { draft, sent } }) => thread.settle(draft.conversation_id, (one) => one.confirm({ client_id: draft.client_id, ...sent })));
   outbox?.addEventListener("failed", ({ detail: { draft, problem } }) => thread.settle(draft.conversation_id, (one) => one.fail(draft.client_id, problem)));
   live.addEventListener("ready", () => outbox?.resume());
   live.addEventListener("message", ({ detail }) => {
-    typing.hear({ conversation_id: detail.conversation_id, on: false });
+    typing.hear({ conversation_id: detail.conversation_id, user_id: detail.sender_id, on: false });
     thread.hear(detail);
   });
   live.addEventListener("read", ({ detail }) => {
@@ -34,6 +36,16 @@ export function chatLine({ list, people, side, me, store, address, session = nul
   live.addEventListener("typing", ({ detail }) => detail.user_id !== (session?.userId ?? me) && typing.hear(detail));
   live.addEventListener("online_users", ({ detail }) => people.setOnline(detail.users));
   live.addEventListener("status", ({ detail }) => people.setStatus(detail.user_id, detail.status));
+  live.addEventListener("message_deleted", ({ detail }) => {
+    store.hearDeleted?.(detail);
+    thread.hearDeleted(detail);
+    line.onDeleted?.(detail);
+  });
+  live.addEventListener("note_removed", ({ detail }) => thread.hearNoteRemoved(detail));
+  live.addEventListener("ready", () => {
+    if (line.wasReady) thread.refreshAsides();
+    line.wasReady = true;
+  });
   live.addEventListener("note", ({ detail }) => thread.hearAside("notes", detail.note ?? detail));
   live.addEventListener("activity", ({ detail }) => thread.hearAside("activities", detail.activity ?? detail));
   live.addEventListener("synced", ({ detail }) => catchUp(thread, detail));

@@ -1,9 +1,12 @@
 // The conversations of a list: which belong to the view, in which order, and what a frame does to them. Pure.
+import { fitsFilter } from "./list-filter.js";
+import { byOrder, edgeOf, lastTime } from "./list-order.js";
+
+export { lastTime };
 
 const OF_THE_LAST_MESSAGE = ["last_seq", "last_message", "last_message_type", "last_sender_id", "last_message_time", "waiting_since", "merchant_unread", "customer_unread"];
 
-export const lastTime = (one) => one.last_message_time ?? one.created_at;
-const byRecency = (a, b) => lastTime(b) - lastTime(a) || (BigInt(b.id) > BigInt(a.id) ? 1 : -1);
+const byRecency = byOrder({});
 const pick = (one, fields) => Object.fromEntries(fields.map((field) => [field, one[field]]));
 
 export class ConversationStore {
@@ -12,7 +15,8 @@ export class ConversationStore {
 
   /** `me` is the user, `side` "merchant", "buyer" or "admin". */
   constructor({ me, side }) {
-    Object.assign(this, { me, side, filter: {} });
+    Object.assign(this, { me, side, filter: {}, pinned: null });
+    this.edge = null;
   }
 
   get(id) {
@@ -23,9 +27,20 @@ export class ConversationStore {
     return [...this.#known.values()];
   }
 
-  /** What the list shows, newest first. */
+  /**
+   * What the list shows, in its order. While there is more on the server nothing is shown that belongs after the last
+   * loaded page: there would be a gap before it. `pinned` is the open one: reading it may end what it was listed for.
+   */
   get visible() {
-    return [...this.#inView].map((id) => this.#known.get(id)).filter((one) => this.fits(one)).sort(byRecency);
+    const compare = byOrder(this.filter);
+    const now = Date.now() / 1000;
+    const rows = [];
+    for (const id of this.#inView) {
+      const one = this.#known.get(id);
+      if (!this.fits(one, now, { isPinned: id === this.pinned })) continue;
+      if (!this.edge || compare(one, this.edge) <= 0) rows.push(one);
+    }
+    return rows.sort(compare);
   }
 
   /** {conversation: last seq that we know}: what a reconnect has to catch up from. */
@@ -36,7 +51,26 @@ export class ConversationStore {
   /** Another view: what was known stays known, the order begins anew. */
   show(filter) {
     this.filter = filter;
+    this.edge = null;
     this.#inView.clear();
+  }
+
+  /** A page of the list. `isLast`: the server has no more. */
+  page(conversations, { isLast }) {
+    this.put(conversations);
+    this.edge = isLast || conversations.length === 0 ? null : edgeOf(conversations.at(-1));
+  }
+
+  /** What the list was before it is asked for again as a whole. */
+  snapshot() {
+    return new Map([...this.#inView].map((id) => [id, this.#known.get(id)]));
+  }
+
+  /** The list as the server has it now; what was heard since `before` stays. */
+  replace(conversations, before, { isLast }) {
+    this.page(conversations, { isLast });
+    const listed = new Set(conversations.map((one) => one.id));
+    for (const [id, one] of before) if (!listed.has(id) && this.#known.get(id) === one) this.#inView.delete(id);
   }
 
   /** Conversations from a list page or a frame. An older state never replaces a newer one. */
@@ -57,20 +91,28 @@ export class ConversationStore {
     this.#inView.add(one.id);
     if (message.seq <= one.last_seq) return true;
     const isBuyer = message.sender_role === "buyer";
+    const isAnswer = message.sender_role === "merchant";
+    const at = message.timestamp ?? message.created_at;
     this.#known.set(one.id, {
       ...one,
+      status: isBuyer && ["resolved", "snoozed"].includes(one.status) ? "open" : one.status,
       last_seq: message.seq,
-      last_message: message.content,
+      last_message: message.content || (message.attachments?.[0]?.name ?? ""),
       last_message_type: message.message_type,
       last_sender_id: message.sender_id,
-      last_message_time: message.timestamp ?? message.created_at,
-      merchant_unread: isBuyer ? one.merchant_unread + (isOpen && this.side === "merchant" ? 0 : 1) : 0,
-      merchant_read_seq: isBuyer ? one.merchant_read_seq : message.seq,
+      last_message_time: at,
+      merchant_unread: isBuyer ? one.merchant_unread + (isOpen && this.side === "merchant" ? 0 : 1) : one.merchant_unread,
       customer_unread: isBuyer ? 0 : one.customer_unread + (isOpen && this.side === "buyer" ? 0 : 1),
       customer_read_seq: isBuyer ? message.seq : one.customer_read_seq,
-      waiting_since: isBuyer ? (one.waiting_since ?? message.timestamp ?? message.created_at) : null,
+      waiting_since: isBuyer ? (one.waiting_since ?? at) : isAnswer ? null : one.waiting_since,
     });
     return true;
+  }
+
+  /** The last message was taken back: its preview goes with it. */
+  hearDeleted({ conversation_id: id, seq }) {
+    const one = this.#known.get(id);
+    if (one?.last_seq === seq) this.#known.set(id, { ...one, last_message: "", last_message_type: "text" });
   }
 
   /** A read mark of either side; never backwards. */
@@ -83,16 +125,14 @@ export class ConversationStore {
   }
 
   /** Whether a conversation belongs to the view. */
-  fits(one) {
-    const { assignee, status, merchant } = this.filter;
-    if (assignee === "me" && one.assignee_id !== this.me) return false;
-    if (assignee === "none" && one.assignee_id !== null) return false;
-    if (merchant && one.merchant_id !== merchant) return false;
-    return !status || one.status === status;
+  fits(one, now = Date.now() / 1000, { isPinned = false } = {}) {
+    return fitsFilter(one, this.filter, { me: this.me, now, isPinned });
   }
 
   get unread() {
     const field = this.side === "buyer" ? "customer_unread" : "merchant_unread";
-    return this.all.filter((one) => one[field] > 0 && one.status !== "resolved").length;
+    let count = 0;
+    for (const one of this.#known.values()) if (one[field] > 0 && one.status !== "resolved") count += 1;
+    return count;
   }
 }

@@ -1,10 +1,11 @@
 // What somebody began to write, for each conversation and for reply and note apart. It survives a reload.
+import { storage as kept } from "./storage.js";
 
 const PREFIX = "parley.draft.";
 const KEPT_DAYS = 30;
 
 export class Drafts {
-  constructor(owner, storage = globalThis.localStorage) {
+  constructor(owner, storage = kept) {
     Object.assign(this, { prefix: `${PREFIX}${owner}.`, storage });
   }
 

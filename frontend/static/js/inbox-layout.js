@@ -1,5 +1,7 @@
-// Panes, tabs, search and keys of the desk: where one looks, not what one does.
-import { leaveSearch, useFilters } from "./list-filters.js";
+// Panes, search and keys of the desk: where one looks, not what one does.
+import { openMenu } from "./choice-menu.js";
+import { leaveSearch, useSearch } from "./list-filters.js";
+import { t } from "./page.js";
 import { usePanes } from "./panes.js";
 import { isWriting, useShortcuts } from "./shortcuts.js";
 
@@ -9,27 +11,32 @@ export function deskLayout({ close }) {
   const panes = usePanes({ close });
   const search = byId("search");
 
-  function useTabs({ list, draw }) {
-    const tabs = [...document.querySelectorAll("[data-tab]")];
-    const chosen = () => tabs.find((tab) => tab.getAttribute("aria-pressed") === "true");
-    const { apply } = useFilters({ list, search, draw, controls: [byId("status")], filter: () => ({ assignee: chosen().dataset.tab, status: byId("status").value }) });
-    for (const tab of tabs) {
-      tab.addEventListener("click", () => {
-        for (const other of tabs) other.setAttribute("aria-pressed", String(other === tab));
-        apply();
-      });
-    }
+  /** A menu for the open conversation: at its card when that is seen, else at the thread's head. */
+  function menuAt(list, view, label, items) {
+    const card = list.card(view.openId);
+    const isSeen = card?.checkVisibility() && list.getBoundingClientRect().width > 0;
+    openMenu({ at: byId("thread-header").checkVisibility() ? byId("resolve") : isSeen ? card : list, label, items });
   }
 
-  function useKeys({ open, list, composer, view, actions }) {
+  function useKeys({ open, list, composer, view, actions, items, selection }) {
     const walk = (by) => {
       const id = list.neighbour(view.openId, by);
       if (id && id !== view.openId) open(id, { focus: false });
     };
+    const focused = (event) => event.target.closest?.(".conversation-card[data-id]")?.dataset.id;
     const write = (mode) => {
       if (!view.openId) return;
       composer.setMode(mode);
       composer.textarea.focus();
+    };
+    /** The picked ones, or the card that has the focus, or the open one. */
+    const meant = (event) => (selection.size > 0 ? selection.ids : [focused(event) ?? view.openId].filter(Boolean));
+    const menu = (event, label, make) => {
+      const ids = meant(event);
+      if (ids.length === 0) return;
+      if (selection.size > 0) openMenu({ at: byId("bulk-bar"), label, items: () => make(ids) });
+      else if (ids[0] !== view.openId) openMenu({ at: list.card(ids[0]), label, items: () => make(ids) });
+      else menuAt(list, view, label, () => make(ids));
     };
     useShortcuts({
       j: () => walk(1),
@@ -37,15 +44,23 @@ export function deskLayout({ close }) {
       enter: () => (view.openId ? write("reply") : walk(0)),
       r: () => write("reply"),
       n: () => write("note"),
-      e: () => view.openId && actions.toggleResolved(),
+      e: (event) => actions.toggleResolved(meant(event)),
+      s: (event) => menu(event, t("Snooze"), items.snooze),
+      a: (event) => menu(event, t("Assign to"), items.assign),
+      l: (event) => menu(event, t("Label"), items.label),
+      x: (event) => {
+        const id = focused(event) ?? view.openId ?? list.ids[0];
+        if (id) selection.toggle(id, { isRange: event.shiftKey });
+      },
       "/": () => search.focus(),
       escape: ({ target }) => {
         if (target === search) leaveSearch(search);
         else if (isWriting(target)) target.blur();
-        else if (!panes.closeSide() && view.openId) close();
+        else if (!selection.clear() && !panes.closeSide() && view.openId) close();
       },
     });
+    return { write };
   }
 
-  return { ...panes, useTabs, useKeys };
+  return { ...panes, useKeys, useSearch: ({ list }) => useSearch({ list, search }), menuAt };
 }

@@ -3,6 +3,12 @@ import { calm } from "./dom.js";
 
 const PAUSE_MS = 250;
 
+/** The search box. */
+export function useSearch({ list, search }) {
+  const find = calm(() => search.value.trim() && list.search(search.value.trim()), PAUSE_MS);
+  search.addEventListener("input", () => (search.value.trim() ? find() : list.endSearch()));
+}
+
 /** `filter()` reads the controls; `controls` are the selects that change it. */
 export function useFilters({ list, search, controls, filter, draw }) {
   const apply = async () => {
@@ -11,7 +17,7 @@ export function useFilters({ list, search, controls, filter, draw }) {
     draw();
   };
   for (const control of controls) control.addEventListener("change", apply);
-  search.addEventListener("input", calm(() => (search.value.trim() ? list.search(search.value.trim()) : apply()), PAUSE_MS));
+  useSearch({ list, search });
   return { apply };
 }
 

@@ -5,6 +5,7 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 20_000;
 const SILENCE_MS = 10_000; // without an answer to a ping: the line is dead
 const READY_MS = 8_000;
+const MARGIN_S = 30; // a commit may be later than its time
 const GONE = { 4401: "signed-out", 4403: "refused" };
 
 const realClock = {
@@ -18,11 +19,15 @@ export class Live extends EventTarget {
   #attempt = 0;
   #timers = {};
   #wasRefused = false;
+  #hasToken = false;
+  #heardAt = 0;
+  #ahead = 0; // seconds that the server's clock is ahead of ours
 
   /** `address()` and `token()` may be promises; no token: the cookie speaks. `vector()` is {conversation: last seq}. */
   constructor({ address, token = async () => null, vector, Socket = globalThis.WebSocket, clock = realClock, random = Math.random }) {
     super();
     Object.assign(this, { address, token, vector, Socket, clock, random });
+    this.#heardAt = clock.now();
     this.state = "idle";
     this.retryAt = 0;
   }
@@ -50,8 +55,10 @@ export class Live extends EventTarget {
     return true;
   }
 
+  /** `since`: the server's time at which we last heard something, so that it can say what was deleted after it. */
   sync() {
-    return this.send({ type: "sync", conversations: this.vector() });
+    const since = Math.max(0, Math.floor(this.#heardAt / 1000 + this.#ahead) - MARGIN_S);
+    return this.send({ type: "sync", conversations: this.vector(), since });
   }
 
   reconnectNow() {
@@ -72,6 +79,7 @@ export class Live extends EventTarget {
       return;
     }
     if (attempt !== this.#attempt || this.state !== "connecting") return;
+    this.#hasToken = Boolean(token);
     const socket = new this.Socket(address);
     this.#socket = socket;
     this.#after("ready", READY_MS, () => this.#lost(socket, 4408));
@@ -89,6 +97,7 @@ export class Live extends EventTarget {
     } catch {
       return;
     }
+    if (this.isReady) this.#heardAt = this.clock.now();
     if (frame.type === "ready") this.#ready(frame);
     else if (frame.type === "resync") this.sync();
     else if (frame.type === "synced") this.failures = 0;
@@ -99,8 +108,10 @@ export class Live extends EventTarget {
     this.#cancel("ready");
     this.#wasRefused = false;
     this.heartbeat = (frame.heartbeat ?? 20) * 1000;
+    this.#ahead = (frame.server_time ?? this.clock.now() / 1000) - this.clock.now() / 1000;
     this.#become("online");
     this.sync();
+    this.#heardAt = this.clock.now();
     this.#beat();
   }
 
@@ -126,7 +137,8 @@ export class Live extends EventTarget {
   #lost(socket, code) {
     if (socket !== this.#socket) return;
     this.#close();
-    if (code === 4403 || (code === 4401 && this.#wasRefused)) {
+    // A token may be renewed once; a cookie whose session has ended is not coming back.
+    if (code === 4403 || (code === 4401 && (this.#wasRefused || !this.#hasToken))) {
       this.#become("stopped");
       this.#tell(GONE[code], { code });
       return;

@@ -3,9 +3,11 @@ import { arrange, setText } from "./dom.js";
 import { tn, t } from "./page.js";
 import { fillRow, rowNode } from "./message-row.js";
 
-const MOST_ROWS = 320; // rows in the document at once
-const STEP = 120; // rows that come in at an end
+const MOST_ROWS = 280; // rows in the document at once
+const AT_END = 120; // rows that are enough while the reader follows the newest, or has just jumped
+const STEP = 100; // rows that come in at an end
 const NEAR_END = 240; // px from an end at which more rows come
+const FLASH_MS = 2_000;
 const AT_BOTTOM = 48; // px from the bottom that still count as being there
 
 export class MessageList extends HTMLElement {
@@ -22,27 +24,23 @@ export class MessageList extends HTMLElement {
     this.list = this.querySelector(".rows");
     this.jump = this.querySelector(".jump");
     this.typing = this.querySelector(".typing-dots");
+    this.preview = this.querySelector(".typing-text");
     this.scroller.addEventListener("scroll", () => this.#onScroll(), { passive: true });
     this.jump.addEventListener("click", () => this.toLatest());
-    new ResizeObserver(() => this.#wasAtBottom && this.#stick()).observe(this.scroller);
-    new ResizeObserver(() => this.#wasAtBottom && this.#stick()).observe(this.list);
+    const grown = new ResizeObserver(() => this.#wasAtBottom && this.#stick());
+    for (const node of [this.scroller, this.list]) grown.observe(node);
   }
 
   #wasAtBottom = true;
 
-  /** `loadOlder()` resolves to true when rows were added before the first; `hasOlder()` says whether any are left. */
-  use({ people, loadOlder, hasOlder }) {
-    Object.assign(this, { people, loadOlder, hasOlder });
-  }
+  /** What rows need (`people`, `side`, `me`, `quoteOf`), `loadOlder()`, and `hasOlder()`: whether any are left. */
+  use(view) { this.view = view; }
 
   /** Another conversation: everything anew, at the divider if there is one, else at the newest. */
   reset(rows) {
     this.#nodes.clear();
     this.list.replaceChildren();
-    this.#to = Infinity;
-    this.#from = 0;
-    this.#fresh = 0;
-    this.#wasAtBottom = true;
+    [this.#to, this.#from, this.#fresh, this.#wasAtBottom] = [Infinity, 0, 0, true];
     this.show(rows);
     const divider = this.#nodes.get("divider");
     if (divider && divider.offsetTop + this.scroller.clientHeight < this.scroller.scrollHeight) {
@@ -69,37 +67,36 @@ export class MessageList extends HTMLElement {
     this.#showJump();
   }
 
-  setTyping(isOn, label = "") {
-    if (this.typing.hidden === !isOn) return;
-    this.typing.hidden = !isOn;
+  /** `text` is what is being typed, where the shop looks on. */
+  setTyping(isOn, label = "", text = "") {
+    if (this.typing.hidden === (!isOn || Boolean(text)) && !text && this.preview.hidden) return;
+    this.preview.hidden = !isOn || !text;
+    setText(this.preview, text);
+    this.typing.hidden = !isOn || Boolean(text);
     this.typing.setAttribute("aria-label", label);
     if (this.#wasAtBottom) this.#stick();
   }
 
   toLatest() {
-    this.#to = Infinity;
-    this.#fresh = 0;
-    this.#wasAtBottom = true;
-    this.#draw();
+    const isThere = this.#wasAtBottom && this.#to === Infinity;
+    [this.#to, this.#fresh, this.#wasAtBottom] = [Infinity, 0, true];
+    if (!isThere) this.#draw();
     this.#stick();
     this.#showJump();
     this.dispatchEvent(new Event("bottom"));
   }
 
-  /** The reader sees the newest message. */
-  get isAtBottom() {
-    return this.#wasAtBottom;
-  }
+  get isAtBottom() { return this.#wasAtBottom; }
 
   #draw() {
     const to = Math.min(this.#to, this.#rows.length);
-    this.#from = this.#to === Infinity ? Math.max(0, to - MOST_ROWS) : Math.min(this.#from, to);
+    this.#from = this.#to === Infinity ? Math.max(0, to - AT_END) : Math.min(this.#from, to);
     const shown = this.#rows.slice(this.#from, to);
     const alive = new Map();
     for (const row of shown) {
       const node = this.#nodes.get(row.key) ?? rowNode(row);
       node.dataset.key = row.key;
-      fillRow(node, row, this.people);
+      fillRow(node, row, this.view);
       alive.set(row.key, node);
     }
     this.#nodes = alive;
@@ -144,12 +141,11 @@ export class MessageList extends HTMLElement {
 
   async #up() {
     if (this.#from > 0) return this.#move(-STEP);
-    if (this.#isLoadingOlder || !this.hasOlder?.()) return undefined;
+    if (this.#isLoadingOlder || !this.view?.hasOlder()) return undefined;
     this.#isLoadingOlder = true;
     try {
-      const before = this.#rows.length;
-      this.#to = Math.min(this.#to, before);
-      await this.loadOlder();
+      this.#to = Math.min(this.#to, this.#rows.length);
+      await this.view.loadOlder();
     } finally {
       this.#isLoadingOlder = false;
     }
@@ -176,11 +172,27 @@ export class MessageList extends HTMLElement {
     if (anchor) this.#restore(anchor);
   }
 
+  /** A message that `rows` have, in the middle, and for a moment in another colour. */
+  jumpTo(key, rows) {
+    const at = rows.findIndex((row) => row.key === key);
+    this.#rows = rows;
+    this.#wasAtBottom = false;
+    this.#from = Math.max(0, Math.min(at - AT_END / 2, rows.length - AT_END));
+    this.#to = Math.min(rows.length, this.#from + AT_END);
+    this.#draw();
+    const node = this.#nodes.get(key);
+    node?.scrollIntoView({ block: "center" });
+    node?.classList.add("flash");
+    setTimeout(() => node?.classList.remove("flash"), FLASH_MS);
+    this.#onScroll();
+  }
+
   #showJump() {
     this.jump.hidden = this.#wasAtBottom;
     this.jump.classList.toggle("fresh", this.#fresh > 0);
-    setText(this.jump.lastElementChild, this.#fresh > 0 ? tn("1 new message", "{n} new messages", this.#fresh) : "");
-    this.jump.setAttribute("aria-label", this.#fresh > 0 ? tn("1 new message", "{n} new messages", this.#fresh) : t("Jump to the latest message"));
+    const news = this.#fresh > 0 ? tn("1 new message", "{n} new messages", this.#fresh) : "";
+    setText(this.jump.lastElementChild, news);
+    this.jump.setAttribute("aria-label", news || t("Jump to the latest message"));
   }
 }
 

@@ -3,7 +3,7 @@
 // What is shown is an unbroken run first…last. A message beyond a hole waits in `ahead` until a fetch has filled
 // the hole, so that every reader sees the same order. What this person wrote and nobody confirmed yet is `pending`.
 
-const FIELDS = ["id", "conversation_id", "seq", "client_id", "sender_id", "sender_role", "content", "message_type", "attachments", "reply_to"];
+const FIELDS = ["id", "conversation_id", "seq", "client_id", "sender_id", "sender_role", "content", "message_type", "attachments", "reply_to", "deleted_at"];
 
 /** A message from HTTP (`created_at`) or from a frame (`timestamp`) in one shape. */
 export function normalised(raw) {
@@ -23,6 +23,7 @@ export class MessageStore {
     this.conversationId = conversationId;
     this.isLoaded = false;
     this.readByOther = 0;
+    this.deliveredToOther = 0;
   }
 
   get messages() {
@@ -110,6 +111,30 @@ export class MessageStore {
 
   discard(client_id) {
     this.#pending.delete(client_id);
+  }
+
+  /** A message was taken back: its words are gone here too, also when it waits beyond a hole. */
+  erase(seq, at = Math.floor(Date.now() / 1000)) {
+    const message = this.bySeq(seq) ?? this.#ahead.get(seq);
+    if (!message || message.deleted_at) return false;
+    Object.assign(message, { content: "", attachments: [], message_type: "text", reply_to: null, deleted_at: at });
+    return true;
+  }
+
+  /** Seqs have no gaps, so the place is known without a search. */
+  bySeq(seq) {
+    return this.#run[seq - this.firstSeq];
+  }
+
+  byId(id) {
+    return this.#run.find((message) => message.id === id);
+  }
+
+  /** How far the other side's socket has come; never backwards. */
+  markDelivered(seq) {
+    if (seq <= this.deliveredToOther) return false;
+    this.deliveredToOther = seq;
+    return true;
   }
 
   /** How far the other side has read; never backwards. */

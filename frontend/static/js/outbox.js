@@ -1,6 +1,7 @@
 // What was written and is not confirmed yet. It survives a reload and goes out again under the same client_id, so
 // that the server can tell a repetition from a second message. One storage entry per message: two tabs of one
 // person never overwrite each other, and both may send the same message, which arrives once.
+import { storage as kept } from "./storage.js";
 
 const PREFIX = "parley.outbox.";
 const FIRST_DELAY_MS = 1_000;
@@ -14,7 +15,7 @@ export class Outbox extends EventTarget {
   #wake = () => {};
 
   /** `deliver(draft)` answers {id, seq, timestamp} or throws; `error.isPassing` says whether to try again. */
-  constructor({ owner, deliver, storage = globalThis.localStorage, wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
+  constructor({ owner, deliver, storage = kept, wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
     super();
     Object.assign(this, { prefix: `${PREFIX}${owner}.`, deliver, storage, wait });
   }

@@ -7,7 +7,7 @@ export function usePanes({ close }) {
   const desk = byId("desk");
   const side = byId("side");
   const toggle = byId("toggle-side");
-  const isNarrow = matchMedia("(max-width: 1239px)");
+  const isNarrow = matchMedia("(max-width: 1279px)");
   const remembered = () => !isNarrow.matches && localStorage.getItem(SIDE_KEY) !== "closed";
   let isWanted = remembered();
 

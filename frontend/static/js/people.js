@@ -6,9 +6,10 @@ export class People {
   #known = new Map();
   #online = new Set();
 
-  /** `support` is what a buyer calls whoever answers for the shop. */
-  constructor({ support = t("Support") } = {}) {
+  /** `support` is what a buyer calls whoever answers for the shop, `automatic` what nobody wrote by hand. */
+  constructor({ support = t("Support"), automatic = t("Automatic") } = {}) {
     this.support = support;
+    this.automatic = automatic;
   }
 
   /** Remembers persons as the API gives them. */
@@ -21,9 +22,9 @@ export class People {
   }
 
   nameOf(id, role) {
+    if (role === "platform") return this.automatic;
     const known = this.#known.get(id);
     if (known) return nameOf(known);
-    if (role === "platform") return t("Assistant");
     return role === "buyer" ? t("Visitor") : this.support;
   }
 

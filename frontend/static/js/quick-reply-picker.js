@@ -1,105 +1,69 @@
-// "/" at the beginning opens the prepared answers; what follows narrows them. Arrow keys choose, Enter takes.
-import { get } from "./api.js";
-import { make } from "./dom.js";
-import { t } from "./page.js";
+// "/" at the beginning opens the prepared answers by folder; what follows narrows them.
+import { get, post } from "./api.js";
+import { icon, make } from "./dom.js";
+import { t, tn } from "./page.js";
 
 const MOST_SHOWN = 30;
+const VARIABLE = /\{\{\s*([\w.]+)\s*\}\}/g;
 
 /** Those in which every word occurs, title matches first. Pure. */
 export function matching(replies, words) {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   const has = (text) => wanted.every((word) => text.toLowerCase().includes(word));
-  const inTitle = replies.filter((reply) => has(reply.title ?? ""));
+  const inTitle = replies.filter((reply) => has(`${reply.folder ?? ""} ${reply.title ?? ""}`));
   const inText = replies.filter((reply) => !inTitle.includes(reply) && has(`${reply.title} ${reply.content}`));
   return [...inTitle, ...inText].slice(0, MOST_SHOWN);
 }
 
 /** `{{buyer.name}}` and the like, from `values`; what is unknown stays to be seen and filled by hand. Pure. */
 export function filled(text, values) {
-  return text.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (whole, name) => values[name] ?? whole);
+  return text.replace(VARIABLE, (whole, name) => values[name] || whole);
 }
 
-export class QuickReplyPicker {
-  #replies = null;
-  #shown = [];
-  #at = 0;
+/** The variables that still stand in a text. Pure. */
+export function unfilled(text) {
+  return [...new Set([...text.matchAll(VARIABLE)].map((match) => match[1]))];
+}
 
-  /** `take(content)` puts the answer into the text. */
-  constructor(root, textarea, take) {
-    Object.assign(this, { root, textarea, take });
-    root.addEventListener("pointerdown", (event) => {
-      const item = event.target.closest(".item");
-      if (!item) return;
-      event.preventDefault();
-      this.#choose(Number(item.dataset.at));
-    });
+async function all() {
+  const replies = [];
+  for (let page = 1; page <= 10; page += 1) {
+    const answer = await get(`/quick-replies/?page_size=100&page=${page}`);
+    replies.push(...answer.results);
+    if (replies.length >= answer.count || answer.results.length === 0) break;
   }
+  return replies;
+}
 
-  get isOpen() {
-    return !this.root.hidden;
-  }
-
-  /** The text changed: open, narrow or close. */
-  async follow() {
-    const text = this.textarea.value;
-    if (!text.startsWith("/") || text.includes("\n")) return this.close();
-    this.#replies ??= await get("/quick-replies/?page_size=100").then((list) => list.results, () => null);
-    if (!this.textarea.value.startsWith("/")) return this.close();
-    this.#shown = matching(this.#replies ?? [], this.textarea.value.slice(1));
-    this.#at = 0;
-    this.root.hidden = false;
-    return this.#draw();
-  }
-
-  close() {
-    this.root.hidden = true;
-    this.textarea.removeAttribute("aria-activedescendant");
-  }
-
-  /** True when the key was the picker's. */
-  key(event) {
-    if (!this.isOpen) return false;
-    if (event.key === "Escape") this.close();
-    else if (event.key === "ArrowDown") this.#move(1);
-    else if (event.key === "ArrowUp") this.#move(-1);
-    else if ((event.key === "Enter" || event.key === "Tab") && this.#shown.length > 0) this.#choose(this.#at);
-    else return false;
-    event.preventDefault();
-    event.stopPropagation();
-    return true;
-  }
-
-  #move(by) {
-    this.#at = (this.#at + by + this.#shown.length) % Math.max(1, this.#shown.length);
-    this.#draw();
-  }
-
-  #choose(at) {
-    this.close();
-    this.take(this.#shown[at].content);
-  }
-
-  #draw() {
-    this.root.replaceChildren();
-    if (this.#shown.length === 0) {
+/** A source for `Suggestions`. `values()` fills variables, `attach(files)` puts the answer's files into the tray. */
+export function quickReplies({ values, attach }) {
+  let known = null;
+  const byFolder = (a, b) => (a.folder ?? "").localeCompare(b.folder ?? "") || (b.uses ?? 0) - (a.uses ?? 0);
+  return {
+    find: (text, caret, mode) => (mode === "reply" && text.startsWith("/") && !text.includes("\n") ? { words: text.slice(1), from: 0 } : null),
+    async load(words) {
+      known ??= await all().catch(() => null);
+      return words.trim() ? matching(known ?? [], words) : [...(known ?? [])].sort(byFolder).slice(0, MOST_SHOWN * 4);
+    },
+    group: (reply) => reply.folder ?? "",
+    nodes(reply) {
+      const nodes = [reply.title ? make("strong", "", `${reply.title}  `) : "", make("span", "", reply.content)];
+      const count = reply.attachments?.length ?? 0;
+      if (count) nodes.push(icon("attach"), make("span", "unseen", tn("1 file", "{n} files", count)));
+      return nodes.filter(Boolean);
+    },
+    empty() {
       const none = make("p", "none", `${t("No quick reply fits.")} `);
       const manage = make("a", "", t("Manage quick replies"));
       manage.href = "/inbox/quick-replies";
       none.append(manage);
-      this.root.append(none);
-      return;
-    }
-    this.#shown.forEach((reply, at) => {
-      const item = make("div", "item");
-      item.id = `quick-reply-${at}`;
-      item.dataset.at = at;
-      item.setAttribute("role", "option");
-      item.setAttribute("aria-selected", String(at === this.#at));
-      if (reply.title) item.append(make("strong", "", `${reply.title}  `));
-      item.append(reply.content);
-      this.root.append(item);
-      if (at === this.#at) item.scrollIntoView({ block: "nearest" });
-    });
-    this.textarea.setAttribute("aria-activedescendant", `quick-reply-${this.#at}`);
-  }
+      return none;
+    },
+    take: (reply) => filled(reply.content, values()),
+    taken(reply) {
+      if (reply.attachments?.length) attach(reply.attachments);
+      post(`/quick-replies/${reply.id}/used`, {}).catch(() => {});
+      known = null;
+    },
+  };
 }

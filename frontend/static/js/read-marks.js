@@ -18,6 +18,11 @@ export class ReadMarks {
     this.check();
   }
 
+  /** Marked as unread by hand: they are told again when they are opened again. */
+  leave(ids) {
+    for (const id of ids) this.#told.delete(id);
+  }
+
   #check() {
     const { id, seq, isSeen } = this.look();
     if (!id || !isSeen || document.visibilityState !== "visible" || !document.hasFocus()) return;

@@ -17,9 +17,14 @@ export const clockTime = (seconds) => clockFormat.format(seconds * 1000);
 export const fullTime = (seconds) => full.format(seconds * 1000);
 export const monthOf = (seconds) => monthYear.format(seconds * 1000);
 
-/** Local midnight, so that a day is the reader's day. */
+const QUARTER = 900; // every zone's midnight is at a whole quarter of an hour
+const days = new Map();
+
+/** Local midnight, so that a day is the reader's day. Remembered, because a thread asks it for each of its messages. */
 export function dayOf(seconds) {
-  return new Date(seconds * 1000).setHours(0, 0, 0, 0) / 1000;
+  const quarter = Math.floor(seconds / QUARTER);
+  if (!days.has(quarter)) days.set(quarter, new Date(quarter * QUARTER * 1000).setHours(0, 0, 0, 0) / 1000);
+  return days.get(quarter);
 }
 
 /** "now", "5 min", "3 h", "2 d", then the date. */
@@ -39,10 +44,10 @@ export function dayName(seconds, now = nowSeconds()) {
   return distance < 300 ? longDate.format(seconds * 1000) : yearDate.format(seconds * 1000);
 }
 
-/** How long somebody has waited, and how urgent that is: "", "amber" from 5 minutes, "red" from 30. */
+/** How long somebody has waited, and how urgent that is: "", "amber" from 5 minutes, "red" from 15. */
 export function waiting(since, now = nowSeconds()) {
   const minutes = Math.floor((now - since) / MINUTE);
-  const urgency = minutes >= 30 ? "red" : minutes >= 5 ? "amber" : "";
+  const urgency = minutes >= 15 ? "red" : minutes >= 5 ? "amber" : "";
   const length = minutes < MINUTE ? t("{n} min", { n: minutes }) : minutes < 1440 ? t("{n} h", { n: Math.floor(minutes / 60) }) : t("{n} d", { n: Math.floor(minutes / 1440) });
   return { urgency, text: t("waiting {length}", { length }) };
 }
@@ -58,7 +63,7 @@ export function setAgo(node, seconds) {
 export function setWaiting(node, since) {
   const { urgency, text } = waiting(since);
   node.dataset.since = since;
-  node.hidden = urgency === "";
+  node.hidden = nowSeconds() - since < MINUTE;
   node.className = `chip waiting ${urgency}`;
   setText(node.lastElementChild, text);
 }

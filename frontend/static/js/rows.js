@@ -25,17 +25,18 @@ function merged(messages, pending, notes, activities, firstSeq) {
   return lines;
 }
 
-function stateOf(line, isMine, readByOther) {
+function stateOf(line, isMine, readByOther, deliveredToOther) {
   if (line.draft) return line.draft.state;
   if (!isMine) return "";
-  return line.at.seq <= readByOther ? "read" : "sent";
+  if (line.at.seq <= readByOther) return "read";
+  return line.at.seq <= deliveredToOther ? "delivered" : "sent";
 }
 
 /**
  * `isMine(message)` says on whose side a message stands, `dayOf(seconds)` names the reader's day,
  * `dividerAfter` is the seq that had been read when the thread was opened (null: no divider).
  */
-export function rowsOf({ messages, pending = [], notes = [], activities = [], isMine, dayOf, readByOther = 0, dividerAfter = null }) {
+export function rowsOf({ messages, pending = [], notes = [], activities = [], isMine, dayOf, readByOther = 0, deliveredToOther = 0, dividerAfter = null }) {
   const firstSeq = messages[0]?.seq ?? 1;
   const rows = [];
   let day = null;
@@ -59,8 +60,8 @@ export function rowsOf({ messages, pending = [], notes = [], activities = [], is
       last = null;
       continue;
     }
-    const row = { key: keyOf(line.at), kind: "message", message: line.at, mine, state: stateOf(line, mine, readByOther), problem: line.draft?.problem ?? "" };
-    row.joined = last !== null && last.message.sender_id === line.at.sender_id && Math.floor(last.message.created_at / MINUTE) === Math.floor(line.at.created_at / MINUTE);
+    const row = { key: keyOf(line.at), kind: "message", message: line.at, mine, state: stateOf(line, mine, readByOther, deliveredToOther), problem: line.draft?.problem ?? "" };
+    row.joined = last !== null && last.message.sender_id === line.at.sender_id && last.message.sender_role === line.at.sender_role && Math.floor(last.message.created_at / MINUTE) === Math.floor(line.at.created_at / MINUTE);
     row.ends = true;
     if (row.joined && last.state === row.state) last.ends = false;
     rows.push(row);

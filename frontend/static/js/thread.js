@@ -1,10 +1,9 @@
 // The conversation that is open: its store, what is fetched for it, and when its rows are drawn anew.
-import { get, query } from "./api.js";
-import { MessageStore } from "./message-store.js";
+import { keptThread, restore } from "./kept-thread.js";
 import { dayOf } from "./relative-time.js";
-import { rowsOf } from "./rows.js";
+import { keyOf, rowsOf } from "./rows.js";
+import { fetchAfter, fetchAsides, fetchBack, fetchNewest, fetchOlder } from "./thread-pages.js";
 
-const PAGE = 60;
 const MOST_KEPT = 30; // threads kept in memory, so that going back costs nothing
 
 export class Thread extends EventTarget {
@@ -12,10 +11,10 @@ export class Thread extends EventTarget {
   #fetching = new Map();
 
   /** `side` is "buyer", "merchant" or "admin": on whose side of the room the reader sits. */
-  constructor({ list, people, side, outbox = null }) {
+  constructor({ list, people, side, me, outbox = null }) {
     super();
     Object.assign(this, { list, people, side, outbox, id: null });
-    list.use({ people, loadOlder: () => this.#loadOlder(), hasOlder: () => this.current?.store.hasOlder ?? false });
+    list.use({ people, side, me, quoteOf: (id) => this.current?.quotes.of(id) ?? null, loadOlder: () => this.#loadOlder(), hasOlder: () => this.current?.store.hasOlder ?? false });
   }
 
   get current() {
@@ -37,9 +36,10 @@ export class Thread extends EventTarget {
     const ours = this.side === "buyer" ? "customer" : "merchant";
     kept.store.markRead(this.side === "buyer" ? conversation.merchant_read_seq : conversation.customer_read_seq);
     kept.dividerAfter = this.side !== "admin" && conversation[`${ours}_unread`] > 0 ? conversation[`${ours}_read_seq`] : null;
-    for (const draft of this.outbox?.of(conversation.id) ?? []) this.#restore(kept.store, draft);
+    for (const draft of this.outbox?.of(conversation.id) ?? []) restore(kept.store, draft);
     if (kept.store.isLoaded) {
       this.list.reset(this.#rows());
+      if (kept.areAsidesOld) this.refreshAsides();
       return this.catchUp(conversation.id);
     }
     await this.#load(conversation.id, kept);
@@ -53,7 +53,7 @@ export class Thread extends EventTarget {
     this.begun = null;
     const kept = this.#keep("new");
     kept.store.load([]);
-    for (const draft of this.outbox?.of(null) ?? []) this.#restore(kept.store, draft);
+    for (const draft of this.outbox?.of(null) ?? []) restore(kept.store, draft);
     this.list.reset(this.#rows());
   }
 
@@ -87,13 +87,51 @@ export class Thread extends EventTarget {
     if (isOther && this.#kept.get(id)?.store.markRead(seq) && id === this.id) this.draw();
   }
 
+  /** The other side is connected: what was sent until now has reached it, because a socket that opens catches up. */
+  hearDelivered(id) {
+    const kept = this.#kept.get(id);
+    if (kept?.store.markDelivered(kept.store.lastSeq) && id === this.id) this.draw();
+  }
+
+  /** A `message_deleted` frame. */
+  hearDeleted({ conversation_id: id, seq }) {
+    const kept = this.#kept.get(id);
+    kept?.quotes.erase(seq);
+    if (kept?.store.erase(seq) && id === this.id) this.draw();
+  }
+
   /** A `note` or `activity` frame; the same one again only replaces itself. */
   hearAside(kind, aside) {
     const kept = this.#kept.get(aside.conversation_id);
-    if (!kept) return;
-    kept[kind] = [...kept[kind].filter((one) => one.id !== aside.id), aside];
-    if (aside.conversation_id === this.id) this.draw();
-    this.dispatchEvent(new Event("asides"));
+    if (kept) this.#setAsides(aside.conversation_id, { [kind]: [...kept[kind].filter((one) => one.id !== aside.id), aside] });
+  }
+
+  /** A `note_removed` frame. */
+  hearNoteRemoved({ conversation_id: id, id: noteId }) {
+    const kept = this.#kept.get(id);
+    if (kept) this.#setAsides(id, { notes: kept.notes.filter((note) => note.id !== noteId) });
+  }
+
+  /** Notes and activities have no seq: after an outage they are fetched again, the others' when they are opened. */
+  async refreshAsides() {
+    for (const kept of this.#kept.values()) kept.areAsidesOld = true;
+    const { id, current } = this;
+    if (this.side === "buyer" || !current?.store.isLoaded) return;
+    const asides = await fetchAsides(id).catch(() => null);
+    if (!asides) return;
+    current.areAsidesOld = false;
+    this.#setAsides(id, asides);
+  }
+
+  /** Brings a message into view and flashes it, also one that is not in memory. */
+  async jumpTo(seq) {
+    const { id, current } = this;
+    if (!current || !(seq >= 1)) return false;
+    if (seq < current.store.firstSeq) await fetchBack(id, current.store, seq);
+    const message = current.store.bySeq(seq);
+    if (!message || this.id !== id) return false;
+    this.list.jumpTo(keyOf(message), this.#rows());
+    return true;
   }
 
   /** Everything after what we have, page by page, until nothing is missing. One at a time per conversation. */
@@ -124,50 +162,38 @@ export class Thread extends EventTarget {
 
   #rows() {
     const { store, notes, activities, dividerAfter } = this.current;
-    return rowsOf({ messages: store.messages, pending: store.pending, notes, activities, dividerAfter, readByOther: store.readByOther, isMine: (message) => this.isMine(message), dayOf });
+    const { messages, pending, readByOther, deliveredToOther } = store;
+    return rowsOf({ messages, pending, notes, activities, dividerAfter, readByOther, deliveredToOther, isMine: (message) => this.isMine(message), dayOf });
+  }
+
+  #setAsides(id, asides) {
+    Object.assign(this.#kept.get(id) ?? {}, asides);
+    if (id === this.id) this.draw();
+    this.dispatchEvent(new Event("asides"));
   }
 
   #keep(id) {
-    const kept = this.#kept.get(id) ?? { store: new MessageStore({ conversationId: id }), notes: [], activities: [], dividerAfter: null };
+    const kept = this.#kept.get(id) ?? keptThread(id, { idOf: () => (id === "new" ? (this.begun ?? id) : id), changed: (store) => this.current?.store === store && this.draw() });
     this.#kept.delete(id);
     this.#kept.set(id, kept);
     if (this.#kept.size > MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value);
     return kept;
   }
 
-  #restore(store, draft) {
-    store.addPending({ ...draft, created_at: Math.floor(draft.written_at / 1000) });
-    if (draft.problem) store.fail(draft.client_id, draft.problem);
-  }
-
   async #load(id, kept) {
-    const asides = this.side === "buyer" ? [] : [get(`/conversations/${id}/notes/`), get(`/conversations/${id}/activities/`)];
-    const [messages, notes, activities] = await Promise.all([get(`/conversations/${id}/messages/${query({ limit: PAGE })}`), ...asides]);
-    kept.store.load(messages.results);
-    kept.notes = notes?.results ?? [];
-    kept.activities = activities?.results ?? [];
+    const [asides] = await Promise.all([this.side === "buyer" ? {} : fetchAsides(id), fetchNewest(id, kept.store)]);
+    Object.assign(kept, asides);
     this.dispatchEvent(new Event("asides"));
     if (kept.store.hasGap) await this.catchUp(id);
   }
 
   async #fetchAfter(id) {
     const kept = this.#kept.get(id);
-    if (!kept?.store.isLoaded) return;
-    for (;;) {
-      const before = kept.store.lastSeq;
-      const page = await get(`/conversations/${id}/messages/${query({ after_seq: before, limit: 200 })}`).catch(() => null);
-      if (!page) return; // the next sync tries again
-      const fresh = page.results.filter((message) => !this.isMine(message)).length;
-      kept.store.merge(page.results);
-      if (kept.store.lastSeq > before && id === this.id) this.draw(fresh);
-      if (kept.store.lastSeq >= page.count || kept.store.lastSeq === before) return;
-    }
+    if (kept?.store.isLoaded) await fetchAfter(id, kept.store, (message) => this.isMine(message), (fresh) => id === this.id && this.draw(fresh));
   }
 
   async #loadOlder() {
     const { id, current } = this;
-    const page = await get(`/conversations/${id}/messages/${query({ before_seq: current.store.firstSeq, limit: PAGE })}`).catch(() => null);
-    if (!page || !current.store.prepend(page.results) || this.id !== id) return;
-    this.list.showOlder(this.#rows());
+    if ((await fetchOlder(id, current.store)) && this.id === id) this.list.showOlder(this.#rows());
   }
 }

@@ -2,8 +2,10 @@
 import { make } from "./dom.js";
 
 const SHOWN_MS = 5_000;
+const LINKED_MS = 9_000; // there is something to reach for
 
-export function toast(text) {
+/** `link` {href, label}: where one may go from here. */
+export function toast(text, link = null) {
   let stack = document.querySelector(".toasts");
   if (!stack) {
     stack = make("div", "toasts");
@@ -11,6 +13,11 @@ export function toast(text) {
     document.body.append(stack);
   }
   const note = make("p", "toast", text);
+  if (link) {
+    const way = make("a", "", link.label);
+    way.href = link.href;
+    note.append(" ", way);
+  }
   stack.append(note);
-  setTimeout(() => note.remove(), SHOWN_MS);
+  setTimeout(() => note.remove(), link ? LINKED_MS : SHOWN_MS);
 }

@@ -1,7 +1,7 @@
 // The admin's wall: every conversation, moving as people write. Nothing here can write: no composer, no outbox.
 import { page, t } from "../page.js";
 import { get } from "../api.js";
-import { calm } from "../dom.js";
+import { calm, setText } from "../dom.js";
 import { ConversationStore } from "../conversation-store.js";
 import { People } from "../people.js";
 import { chatLine } from "../chat-line.js";
@@ -36,6 +36,7 @@ const view = {
   isTyping: (id) => typing.has(id),
   isWatching: () => false,
   draft: () => "",
+  emptyText: () => t("No conversation matches. Change the filters above, or wait: the list updates by itself."),
   titleOf: (one) => t("{buyer} with {shop}", { buyer: nameOf(one.customer), shop: nameOf(one.merchant) }),
 };
 list.use({ store, view });
@@ -46,6 +47,8 @@ const draw = calm(() => {
   list.draw();
   const one = current();
   if (!one) return;
+  byId("thread-shop").href = `/admin/users/${one.merchant_id}`;
+  setText(byId("thread-shop").lastElementChild, nameOf(one.merchant));
   fillHeader(byId("thread-header"), one, { people, me, isTyping: typing.has(one.id) });
   fillSide(byId("side"), one, { people, notes: thread.current?.notes ?? [], canEdit: false });
   messages.setTyping(typing.has(one.id), t("{who} is typing", { who: nameOf(one.customer) }));
@@ -83,7 +86,8 @@ function close() {
 const layout = wallLayout({ open, close, list, view, draw });
 list.addEventListener("choose", ({ detail }) => open(detail));
 live.addEventListener("message", async ({ detail }) => {
-  if (!store.hear(detail)) await fetchOne(detail.conversation_id).catch(() => {});
+  // Asked for by itself, a conversation would stand in the audit log as one that was opened.
+  if (!store.hear(detail)) await list.refresh();
   draw();
 });
 live.addEventListener("conversation", ({ detail }) => {
@@ -105,6 +109,6 @@ keepFresh();
 useLightbox();
 watchNetwork(byId("network"), live);
 if (page.open) store.put([page.open], { isInView: false });
-list.show(page.filter, page.conversations).then(draw);
+list.show(layout.filter(), page.conversations).then(draw);
 if (page.open) open(page.open.id, { isNew: false });
 live.start();
