@@ -91,6 +91,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
         "argon2_time_cost": 1,
         "argon2_memory_kib": 8,
         "demo": False,
+        "run_jobs": False,  # who tests jobs says so
         "debug": False,
     }
     return Settings(_env_file=None, **values)

@@ -13,14 +13,18 @@ APP = ROOT / "backend/app"
 
 LIMITS = {".py": 300, ".js": 200, ".css": 200, ".html": 120}
 # Longer than the rule, with the day and the reason. An entry that is no longer needed fails the test.
-ALLOWED_LENGTHS: dict[str, tuple[int, str]] = {}
+ALLOWED_LENGTHS: dict[str, tuple[int, str]] = {
+    "frontend/static/embed.js": (340, "2026-11-22: one request on a foreign page, so it cannot be split into modules"),
+}
 EXEMPT = ("backend/migrations/versions/", "frontend/static/vendor/")
 
 # The outermost loops: whatever happens inside, they must turn again. Path → how many such handlers stand there.
 ALLOWED_BROAD_EXCEPTS: dict[str, int] = {
+    "backend/app/chat/reactions.py": 1,  # one shop's rule must not stop the other shops'
     "backend/app/chat/socket.py": 1,  # one frame's fault must not end the connection
     "backend/app/chat/stores/mysql.py": 1,  # as sqlite.py
     "backend/app/chat/stores/sqlite.py": 1,  # rolls back and raises again, on a connection without a context manager
+    "backend/app/jobs/worker.py": 2,  # a handler's fault ends its run only; the loops turn on
     "backend/app/kernel/telemetry.py": 1,  # every request's last stop
     "backend/app/chat/writer.py": 2,  # a batch, and each draft of a refused batch
 }

@@ -29,9 +29,13 @@ PUBLIC = {
     "app.accounts.staff_api.read_shop": "what a shop shows to everybody",
     "app.api_docs.redoc": "integrators read before they have an account",
     "app.api_docs.swagger": "integrators read before they have an account",
+    "app.chat.exchange_api.exchange": "the shop's signed token says who asks",
+    "app.chat.widget_api.read_look": "what a shop shows to everybody",
     "app.files.media_api.read": "pictures are loaded without a token; their names are not to be guessed",
     "app.overview.health.health": "load balancers have no account",
     "app.overview.health.metrics": "scraped from inside; nginx does not pass it on",
+    "app.webhooks.schemas_api.list_schemas": "receivers have no account",
+    "app.webhooks.schemas_api.read_schema": "receivers have no account",
 }
 
 

@@ -12,7 +12,7 @@ from app.kernel.config import Settings
 
 ROOT = Path(__file__).parents[3]
 # Read by docker-compose.yml only.
-COMPOSE_ONLY = {"HTTP_ADDRESS", "HTTP_PORT", "APP_INSTANCES"}
+COMPOSE_ONLY = {"HTTP_ADDRESS", "HTTP_PORT", "APP_INSTANCES", "WORKER_INSTANCES"}
 
 
 def known_names() -> set[str]:

@@ -12,6 +12,7 @@ METHODS = [
     ("**/vendor/**", "ignore"),
     ("**/tests/**", "ignore"),
     ("**.html", "jinja2"),
+    ("**/mail/**.txt", "jinja2"),
     ("**/js/**.js", "javascript"),
     ("**.py", "python"),
 ]
@@ -20,7 +21,10 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "tn": (1, 2),
     "translate": None,
     "AppError": (3,),
-    **dict.fromkeys(("Invalid", "invalid", "Unauthorized", "Forbidden", "NotFound", "Conflict"), (2,)),
+    **dict.fromkeys(
+        ("Invalid", "invalid", "Unauthorized", "Forbidden", "NotFound", "Conflict", "GiveUp", "progress"), (2,)
+    ),
+    "sentence": None,
 }
 
 
@@ -37,7 +41,7 @@ def one_of(text: str | tuple[str, ...] | list[str] | None) -> str:
 def sentences() -> set[str]:
     found = set()
     for folder in ("frontend", "backend/app"):
-        options = {"**.html": {"extensions": ""}}
+        options = {"**.html": {"extensions": ""}, "**/mail/**.txt": {"extensions": ""}}
         for _, _, text, _, _ in extract_from_dir(ROOT / folder, METHODS, options, keywords=KEYWORDS):
             found.add(one_of(text))
     return found

@@ -10,6 +10,7 @@ OUTAGE = (
     "net::ERR_CONNECTION_RESET",
     "net::ERR_EMPTY_RESPONSE",
 )
+SIGNED_OUT = "401 (Unauthorized)"
 BROWSERS_OWN = ("Failed to load resource: ", "WebSocket connection to ")
 
 
@@ -19,6 +20,7 @@ class Console:
     def __init__(self) -> None:
         self.complaints: list[str] = []
         self._is_outage_planned = False
+        self._is_sign_out_planned = False
 
     def listen_to(self, context: BrowserContext) -> None:
         """To every page that this context will ever open, and to the frames in them."""
@@ -29,8 +31,14 @@ class Console:
         """From here on the network is cut on purpose."""
         self._is_outage_planned = True
 
+    def excuse_sign_out(self) -> None:
+        """From here on sessions end on purpose: a page may ask once more before it hears of it."""
+        self._is_sign_out_planned = True
+
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type not in {"error", "warning"} or (self._is_outage_planned and _tells_of_outage(message.text)):
+            return
+        if self._is_sign_out_planned and message.text.startswith(BROWSERS_OWN) and SIGNED_OUT in message.text:
             return
         self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
 

@@ -21,7 +21,8 @@ class Installation:
         }
         # Without compiled modules every restart would take seconds more.
         self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        command = [sys.executable, "-m", "app.cli", "serve"]
+        # The product, and one kind of job that takes as long as a journey wants.
+        command = [sys.executable, "-m", "tests.jobs.walking", "serve"]
         self._server = Process("parley", command, self._environment, port, folder / "parley.log")
         self.url = self._server.url
 
@@ -30,6 +31,23 @@ class Installation:
         for verb in ("migrate", "seed"):
             command = [sys.executable, "-m", "app.cli", verb]
             subprocess.run(command, cwd=BACKEND, env=self._environment, check=True, capture_output=True)
+        plain = [sys.executable, "-m", "tests.browser.plain_shop"]
+        subprocess.run(plain, cwd=BACKEND, env=self._environment, check=True, capture_output=True)
+
+    def load(self, merchant_id: str, conversations: int, messages: int) -> None:
+        """Fill a shop's inbox while the server runs."""
+        code = (
+            "import asyncio; from app.demo.load import load; from app.kernel.config import get_settings;"
+            "from app.kernel.db import Database;"
+            f"asyncio.run(load(Database(get_settings()), {conversations}, {messages}, {merchant_id!r}))"
+        )
+        command = [sys.executable, "-c", code]
+        subprocess.run(command, cwd=BACKEND, env=self._environment, check=True, capture_output=True)
+
+    def lengthen(self, conversation_id: str, messages: int) -> None:
+        """Make a conversation very long while the server runs."""
+        command = [sys.executable, "-m", "tests.browser.long_talk", conversation_id, str(messages)]
+        subprocess.run(command, cwd=BACKEND, env=self._environment, check=True, capture_output=True)
 
     def start(self) -> None:
         """Start and wait for the first answer. Not `Process.start`: Playwright's own loop runs in this thread."""

@@ -19,7 +19,7 @@ def test_a_visitor_asks_in_the_widget_and_the_merchant_answers(open_page: OpenPa
     see(merchant, question)
     expect(visitor.locator(".tick[data-state=read]")).to_be_attached()
 
-    merchant.locator("textarea").press_sequentially("有的，")
+    merchant.locator("message-composer textarea").press_sequentially("有的，")
     expect(visitor.locator(".typing-dots")).to_be_visible()
     write(merchant, "有的，今天现磨")
     see(visitor, question, "有的，今天现磨")

@@ -79,9 +79,11 @@ async def test_what_people_write_never_becomes_markup(
 
 async def test_an_admins_page_has_no_composer(client: AsyncClient, talk: str, an_admin: Person, look: Look) -> None:
     page = (await look(an_admin, f"/admin/conversations/{talk}")).text
-    assert "Read only. Admins see every conversation and write in none." in page
+    assert "Read only. Admins can see every conversation, but never write in one." in page
     assert "message-composer" not in page
     assert "<textarea" not in page
+    assert 'id="message-menu"' in page
+    assert not re.search(r'data-do="(reply|keep|edit|remove)"|delete-template|id="add-label"|id="resolve"', page)
 
 
 async def test_anybody_sees_a_shops_chat_and_leaves_no_trace(

@@ -44,7 +44,10 @@ async def test_only_the_buyers_page_may_stand_in_a_frame(client: AsyncClient, ch
     assert (await client.get("/sign-in", headers=PAGE)).headers["x-frame-options"] == "SAMEORIGIN"
     framed = await client.get("/chat/m1?frame=1", headers=PAGE)
     assert "x-frame-options" not in framed.headers
-    assert "frame-ancestors 'self'" in framed.headers["content-security-policy"]
+    assert "frame-ancestors *" in framed.headers["content-security-policy"]
+    for path in ("/chat/m1", "/chat/m1?frame=1&preview=1", "/sign-in"):
+        alone = await client.get(path, headers=PAGE)
+        assert "frame-ancestors 'self'" in alone.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize(
