@@ -11,13 +11,13 @@ import uvloop
 from app.kernel import clock
 from app.kernel.config import PROJECT_ROOT
 from loadtest import processes
-from loadtest.bench import idle, pages
+from loadtest.bench import background, idle, pages
 from loadtest.bench.report import Report
 from loadtest.bench.scene import Plan, Scene, load_average
 from loadtest.bench.talks import Talks
 
 TALKS = {"closed", "open", "redis", "sqlite"}
-PARTS = (*sorted(TALKS), "idle", "pages")
+PARTS = (*sorted(TALKS), "idle", "pages", "jobs")
 
 
 def main() -> int:
@@ -43,7 +43,7 @@ async def _measure(parts: set[str], plan: Plan) -> None:
                 report.note("one core only: the load generator takes its time from the server")
             if parts & TALKS:
                 await Talks(scene, plan, report).measure(parts)
-        for part, measure in (("idle", idle.measure), ("pages", pages.measure)):
+        for part, measure in (("idle", idle.measure), ("pages", pages.measure), ("jobs", background.measure)):
             if part in parts:
                 async with Scene(folder) as scene:
                     await measure(scene, plan, report)

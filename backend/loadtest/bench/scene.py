@@ -116,6 +116,12 @@ class Scene:
         redis = processes.redis(self.folder)
         return f"redis://127.0.0.1:{(await self.keep(redis)).port}/0" if redis else ""
 
+    def keep_running(self, process: Process) -> Process:
+        """Start a process that answers no port and is stopped at the end."""
+        self._stack.callback(process.stop)
+        process.spawn()
+        return process
+
     async def keep(self, process: Process) -> Process:
         """Start a process that is stopped at the end."""
         self._stack.callback(process.stop)

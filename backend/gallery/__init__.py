@@ -1,0 +1,1 @@
+"""Photographs of every page and state, to be looked at by people."""
