@@ -6,6 +6,7 @@ These tests are synchronous: Playwright's own loop runs in their thread, so that
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -36,18 +37,26 @@ class OpenPage(Protocol):
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One server for all journeys; each has visitors of its own."""
-    installation = Installation(tmp_path_factory.mktemp("installation"))
-    installation.prepare()
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo shop as it was made, before anybody came."""
+    folder = tmp_path_factory.mktemp("prepared")
+    Installation(folder).prepare()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installation(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One server for the journeys of one file, so that no file finds what another left; each journey has visitors of its own."""
+    folder = shutil.copytree(prepared, tmp_path_factory.mktemp("installation") / "var")
+    installation = Installation(folder)
     installation.start()
     yield installation
     installation.stop()
 
 
 @pytest.fixture(scope="session")
-def browser(installation: Installation) -> Iterator[Browser]:
-    """The browser. The server comes first, so that its process knows nothing of Playwright."""
+def browser() -> Iterator[Browser]:
+    """One browser; each person in it has a profile of their own."""
     if not BROWSER:
         pytest.skip("no Chromium: name it in PARLEY_TEST_BROWSER")
     with sync_playwright() as playwright:

@@ -1,18 +1,30 @@
 """What people do with their hands on our pages, and what they see there."""
 
 import re
+import time
+from collections.abc import Callable
 
 from playwright.sync_api import Frame, Locator, Page, expect
 
 from app.demo.people import PASSWORD
 
 SHOP = "m1"
+PATIENCE_SECONDS = 15
+POLL_MS = 50
 ADDRESS_OF_CHAT = re.compile(rf"/chat/{SHOP}\b")
 
 COMPOSER = "message-composer textarea, buyer-composer textarea"
 
 Pane = Page | Frame
 """A page, or the frame in a shop's page in which the chat is."""
+
+
+def until(page: Page, is_so: Callable[[], bool]) -> None:
+    """Wait for what no locator can see."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come"
+        page.wait_for_timeout(POLL_MS)
 
 
 def sign_in(page: Page, username: str, to: str) -> None:
@@ -37,11 +49,12 @@ def open_widget(page: Page, shop_page: str = "/demo") -> Frame:
     expect(page.locator("parley-chat")).to_be_attached()
     size = page.viewport_size
     assert size is not None
-    with page.expect_event("framenavigated", lambda frame: bool(ADDRESS_OF_CHAT.search(frame.url))) as came:
-        page.mouse.click(size["width"] - 50, size["height"] - 50)
-    frame: Frame = came.value
-    frame.wait_for_load_state()  # with its modules: before them a press would be in vain
-    return frame
+    page.mouse.click(size["width"] - 50, size["height"] - 50)
+    # Who has talked here before has the frame already: it counts what is unread.
+    until(page, lambda: any(ADDRESS_OF_CHAT.search(frame.url) for frame in page.frames))
+    came = next(frame for frame in page.frames if ADDRESS_OF_CHAT.search(frame.url))
+    came.wait_for_load_state()  # with its modules: before them a press would be in vain
+    return came
 
 
 def begin(pane: Pane, text: str) -> None:

@@ -50,12 +50,16 @@ export function openMenu({ at, label, items, onClose = () => {} }) {
     return undefined;
   };
   menu.addEventListener("keydown", (event) => onKey(event, menu, goBack));
+  // The focus goes back before the menu is away: a key that follows at once must not end in a button nobody sees.
+  menu.addEventListener("beforetoggle", (event) => {
+    if (event.newState !== "closed" || !menu.contains(document.activeElement)) return;
+    document.activeElement.blur();
+    back?.focus({ preventScroll: true });
+  });
   menu.addEventListener("toggle", (event) => {
     if (event.newState !== "closed") return;
-    const hadFocus = menu.contains(document.activeElement) || document.activeElement === document.body;
     menu.remove();
     if (open === menu) open = null;
-    if (hadFocus) back?.focus?.({ preventScroll: true });
     onClose();
   });
   ways.push({ items, title: label });
