@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
+from sqlalchemy import inspect
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -70,11 +72,13 @@ async def change(session: AsyncSession, me: Identity, asked: BulkRequest) -> Bul
     if "assignee_id" in values:
         await conversations.check_assignee(session, shop_of(me), values["assignee_id"])
     conversations.check_snooze(values)
-    said = _set(rows, values)
-    for row_id, lines in (await _label(session, rows, asked.change)).items():
-        said.setdefault(row_id, []).extend(lines)
-    read = read_marks.move_to_end(rows) if asked.change.read else []
-    moved_back = await read_marks.move_back(session, rows) if asked.change.read is False else []
+    with session.no_autoflush:
+        said = _set(rows, values)
+        for row_id, lines in (await _label(session, rows, asked.change)).items():
+            said.setdefault(row_id, []).extend(lines)
+        read = read_marks.move_to_end(rows) if asked.change.read else []
+        moved_back = await read_marks.move_back(session, rows) if asked.change.read is False else []
+    _write_alike(rows)
     noted = await _note(session, me, rows, said)
     shown = await _shown(session, me, rows)
     changed = [
@@ -104,6 +108,15 @@ def _set(rows: Sequence[Conversation], values: dict[str, Any]) -> Lines:
         said[row.id] = activities.lines_of(row, values)
         row.sqlmodel_update(conversations.with_consequences(values) | {"updated_at": now()})
     return said
+
+
+def _write_alike(rows: Sequence[Conversation]) -> None:
+    """One UPDATE for all: the unit of work makes one for each run of rows in which the same columns are new."""
+    touched = [row for row in rows if inspect(row).modified]
+    names = {name for row in touched for name in inspect(row).committed_state}
+    for row in touched:
+        for name in names:
+            flag_modified(row, name)
 
 
 async def _label(session: AsyncSession, rows: Sequence[Conversation], change: BulkChange) -> Lines:

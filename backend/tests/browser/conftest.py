@@ -46,7 +46,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installation(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One server for the journeys of one file, so that no file finds what another left; each journey has visitors of its own."""
+    """One server for the journeys of one file: none finds what another left, and each has visitors of its own."""
     folder = shutil.copytree(prepared, tmp_path_factory.mktemp("installation") / "var")
     installation = Installation(folder)
     installation.start()
