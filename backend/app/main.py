@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from app import api_docs
@@ -39,7 +39,7 @@ from app.files import api as files_api
 from app.files import avatars, media_api, private_api
 from app.jobs import api as jobs_api
 from app.jobs.kinds import QUEUES
-from app.kernel import error_handlers, html, instances
+from app.kernel import error_handlers, instances, static_files
 from app.kernel.body_limit import BodyLimit
 from app.kernel.broker import broker_for
 from app.kernel.config import Settings, get_settings
@@ -110,7 +110,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _add_doors(app: FastAPI) -> None:
-    api = APIRouter()
+    # First, because routes are tried one after another, and a page asks for a hundred files.
+    app.mount("/static", static_files.app(), name="static")
+    # Not through a router of their own: each level of routers is searched twice.
     for room in (
         accounts_api,
         inbox_api,
@@ -135,9 +137,8 @@ def _add_doors(app: FastAPI) -> None:
         audit_api,
         health,
     ):
-        api.include_router(room.router)
-    api.include_router(wall_pages.api)
-    app.include_router(api, prefix=API_PREFIX, responses=ALWAYS)
+        app.include_router(room.router, prefix=API_PREFIX, responses=ALWAYS)
+    app.include_router(wall_pages.api, prefix=API_PREFIX, responses=ALWAYS)
     for door in (health.root, api_docs.router, media_api.router, private_api.root, webhook_schemas.router):
         app.include_router(door, include_in_schema=False)
     for page in (
@@ -160,7 +161,6 @@ def _add_doors(app: FastAPI) -> None:
         webhooks_pages,
     ):
         app.include_router(page.router, include_in_schema=False)
-    app.mount("/static", html.static_app(), name="static")
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from functools import partial
 
 from loguru import logger
@@ -20,6 +19,7 @@ from app.chat.reactions import Reaction, Said
 from app.kernel.db import Database
 from app.kernel.events import Event
 from app.kernel.identity import Role
+from app.kernel.pace import Pace
 
 LOOK_SECONDS = 1.0  # until somebody who came to the desk is noticed
 IDLE_SECONDS = 5.0
@@ -38,8 +38,7 @@ class Dispatcher:
         self._noted: dict[str, routing.Waiting] = {}
         self._told: dict[str, dict[int, tuple[int, str]]] = {}
         """Shop → conversation → the place that its buyer was told, and the buyer."""
-        self._wake = asyncio.Event()
-        self._is_stopping = False
+        self._pace = Pace()
         self._task: asyncio.Task[None] | None = None
 
     def reaction(self) -> Reaction:
@@ -50,7 +49,7 @@ class Dispatcher:
         """Look at this shop's queue soon; the buyers of `touched` conversations are told their place in any case."""
         if merchant_id in self._shops:
             self._noted.setdefault(merchant_id, {}).update(touched or {})
-            self._wake.set()
+            self._pace.wake()
 
     def events(self, happened: Sequence[Event]) -> None:
         """What a unit of work emitted, after its commit."""
@@ -69,8 +68,7 @@ class Dispatcher:
 
     async def stop(self) -> None:
         """End after the present look."""
-        self._is_stopping = True
-        self._wake.set()
+        self._pace.end()
         if self._task is not None:
             await self._task
 
@@ -84,17 +82,15 @@ class Dispatcher:
         await self._serve_noted()
 
     async def _run(self) -> None:
-        while not self._is_stopping:
-            self._wake.clear()
+        while not self._pace.is_ended:
             try:
                 for merchant_id in await self._attendance.look(self._shops):
                     self.note(merchant_id)
                 await self._serve_noted()
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("dispatcher: not now: {}", error)
-                await asyncio.sleep(TROUBLE_SECONDS)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS if self._shops else IDLE_SECONDS)
+                await self._pace.rest(TROUBLE_SECONDS)
+            await self._pace.until_woken(LOOK_SECONDS if self._shops else IDLE_SECONDS)
 
     async def _wanted(self, session: AsyncSession) -> Collection[str]:
         self._shops = await routing.shops(session)

@@ -4,9 +4,6 @@ Nothing can be missed: seqs have no gaps, so one number per conversation (`searc
 done.
 """
 
-import asyncio
-from contextlib import suppress
-
 from loguru import logger
 from sqlalchemy import BigInteger, Column, ForeignKey, and_, or_, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +14,7 @@ from app.chat.models import Conversation, Message
 from app.kernel import clock
 from app.kernel.bigrams import tokens
 from app.kernel.db import Database
+from app.kernel.pace import Pace
 from app.kernel.sql import upsert
 
 DELAY_SECONDS = 0.3  # a message is found this much later, when the desk is calm
@@ -51,20 +49,18 @@ class Indexer:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._noted: set[int] = set()
-        self._wake = asyncio.Event()
-        self._is_stopping = False
+        self._pace = Pace()
 
     def note(self, conversation_ids: set[int]) -> None:
         """These have new messages."""
         if conversation_ids:
             self._noted |= conversation_ids
-            self._wake.set()
+            self._pace.wake()
 
     async def run(self) -> None:
         """Index until `stop`. Not to be cancelled: a write unit that is cut short leaves its lock to chance."""
         swept_at = -SWEEP_SECONDS
-        while not self._is_stopping:
-            self._wake.clear()
+        while not self._pace.is_ended:
             try:
                 if clock.monotonic() - swept_at >= SWEEP_SECONDS:
                     await self._sweep()
@@ -72,14 +68,11 @@ class Indexer:
                 await self._drain()
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("search: not indexed now: {}", error)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), SWEEP_SECONDS)
-            await asyncio.sleep(DELAY_SECONDS)
+            await self._pace.until_woken(SWEEP_SECONDS, DELAY_SECONDS)
 
     def stop(self) -> None:
         """Let `run` end after its present chunk."""
-        self._is_stopping = True
-        self._wake.set()
+        self._pace.end()
 
     async def catch_up(self) -> None:
         """Index everything that is stale now. Tests and the seed call it to wait for the index."""
@@ -87,11 +80,11 @@ class Indexer:
         await self._drain()
 
     async def _drain(self) -> None:
-        while self._noted and not self._is_stopping:
+        while self._noted and not self._pace.is_ended:
             began = clock.monotonic()
             batch = {self._noted.pop() for _ in range(min(len(self._noted), MAX_CONVERSATIONS))}
             self._noted |= await self._db.write(lambda session, some=batch: _index(session, some))  # type: ignore[misc]
-            await asyncio.sleep((clock.monotonic() - began) * REST)
+            await self._pace.rest((clock.monotonic() - began) * REST)
 
     async def _sweep(self) -> None:
         done = col(SearchProgress.indexed_seq)

@@ -8,7 +8,6 @@ anything, and what is older than `MAX_AGE_SECONDS` is history.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from loguru import logger
@@ -22,6 +21,7 @@ from app.chat.plan import Sent
 from app.kernel import clock
 from app.kernel.db import Database
 from app.kernel.errors import AppError
+from app.kernel.pace import Pace
 from app.kernel.sql import upsert
 
 REFRESH_SECONDS = 5.0  # until a shop's new wish is known in this process
@@ -73,9 +73,8 @@ class Reactions:
         self._wanted: dict[str, list[Reaction]] = {}
         self._noted: set[int] = set()
         self._looking = asyncio.Lock()
-        self._wake = asyncio.Event()
+        self._pace = Pace()
         self._refresh_at = self._sweep_at = 0.0
-        self._is_stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def add(self, reaction: Reaction) -> None:
@@ -89,7 +88,7 @@ class Reactions:
         new = {outcome.message.conversation_id for outcome, _ in sent if outcome.merchant_id in self._wanted}
         if new:
             self._noted |= new
-            self._wake.set()
+            self._pace.wake()
 
     @property
     def waiting(self) -> int:
@@ -99,7 +98,7 @@ class Reactions:
     def refresh_soon(self) -> None:
         """A shop's wishes have changed."""
         self._refresh_at = 0.0
-        self._wake.set()
+        self._pace.wake()
 
     async def start(self) -> None:
         """Begin."""
@@ -107,8 +106,7 @@ class Reactions:
 
     async def stop(self) -> None:
         """End after the present look."""
-        self._is_stopping = True
-        self._wake.set()
+        self._pace.end()
         if self._task is not None:
             await self._task
 
@@ -121,13 +119,12 @@ class Reactions:
                 await self._look(self._take())
 
     async def _run(self) -> None:
-        while not self._is_stopping:
-            self._wake.clear()
+        while not self._pace.is_ended:
             try:
                 await self._keep_fresh()
                 if clock.monotonic() >= self._sweep_at:
                     await self._sweep()
-                while self._noted and not self._is_stopping:
+                while self._noted and not self._pace.is_ended:
                     await self._keep_fresh()
                     began = clock.monotonic()
                     async with self._looking:
@@ -137,13 +134,11 @@ class Reactions:
                         except (SQLAlchemyError, OSError):
                             self._noted |= taken
                             raise
-                    await asyncio.sleep((clock.monotonic() - began) * REST)
+                    await self._pace.rest((clock.monotonic() - began) * REST)
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("reactions: not now: {}", error)
-                await asyncio.sleep(TROUBLE_SECONDS)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), REFRESH_SECONDS)
-            await asyncio.sleep(DELAY_SECONDS)
+                await self._pace.rest(TROUBLE_SECONDS)
+            await self._pace.until_woken(REFRESH_SECONDS, DELAY_SECONDS)
 
     async def _keep_fresh(self) -> None:
         """Again when somebody changed a wish while we read: what is looked at without it is not looked at later."""

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,7 +11,7 @@ from app.accounts import access, identity_keys, shops, widgets
 from app.accounts.identity_keys import IdentityKeyWithSecret
 from app.accounts.viewers import MerchantAtDesk, viewer
 from app.accounts.widgets import Asked, Colour, WidgetChange, WidgetLook
-from app.kernel import forms
+from app.kernel import forms, static_files
 from app.kernel.config import Settings, settings_of
 from app.kernel.db import Database, ReadTx, Tx, database_of
 from app.kernel.html import render
@@ -73,10 +73,10 @@ async def colours(
 
 
 @router.get("/embed.js")
-async def loader(_: MaybeMe, settings: InUse) -> Response:
+async def loader(request: Request, _: MaybeMe, settings: InUse) -> Response:
     """What a shop puts on its page. Its address never changes, so it may not be kept for long."""
     headers = {"Cache-Control": f"public, max-age={LOADER_SECONDS}", "Cross-Origin-Resource-Policy": "cross-origin"}
-    return FileResponse(settings.frontend_dir / "static" / "embed.js", media_type="text/javascript", headers=headers)
+    return static_files.answer(settings.frontend_dir / "static" / "embed.js", request.scope, headers)
 
 
 @router.get(BASE)

@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from app.demo.widget import CUSTOMERS, IDENTITY_KEY, Customer
-from app.kernel import clock, html
+from app.kernel import clock, html, static_files
 from app.kernel.config import Settings
 from app.overview import demo_shop
 
@@ -50,7 +50,7 @@ def app_for(settings: Settings) -> FastAPI:
     async def health() -> Response:
         return JSONResponse({"status": "ok"})
 
-    shop.mount("/static", html.static_app(), name="static")
+    shop.mount("/static", static_files.app(), name="static")
     return shop
 
 

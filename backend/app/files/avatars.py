@@ -1,6 +1,8 @@
 """The pictures of people who chose none: six calm gradients with a head and shoulders, drawn once at start."""
 
 import secrets
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -34,6 +36,14 @@ def ensure_defaults(media_dir: Path) -> None:
 def _draw(path: Path, top: str, bottom: str) -> None:
     if path.exists():
         return
+    # Two processes may start at once: each writes its own file and renames it.
+    beside = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
+    beside.write_bytes(_drawn(path.suffix, top, bottom))
+    beside.replace(path)
+
+
+@cache
+def _drawn(suffix: str, top: str, bottom: str) -> bytes:
     side = SIZE * SCALE
     gradient = Image.linear_gradient("L").resize((side, side))
     image = Image.composite(Image.new("RGB", (side, side), bottom), Image.new("RGB", (side, side), top), gradient)
@@ -41,7 +51,6 @@ def _draw(path: Path, top: str, bottom: str) -> None:
     middle = side / 2
     draw.circle((middle, side * 0.39), side * 0.17, fill="#ffffff")
     draw.circle((middle, side * 1.02), side * 0.36, fill="#ffffff")
-    # Two processes may start at once: each writes its own file and renames it.
-    beside = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
-    image.resize((SIZE, SIZE), Image.Resampling.LANCZOS).save(beside)
-    beside.replace(path)
+    file = BytesIO()
+    image.resize((SIZE, SIZE), Image.Resampling.LANCZOS).save(file, suffix.removeprefix("."))
+    return file.getvalue()

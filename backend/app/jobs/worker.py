@@ -156,11 +156,13 @@ class Worker:
 
     async def _look(self) -> None:
         """What no bell may have told: work that waits, times that have come, wishes to cancel."""
+        # What is taken after this moment may be newer than what the session sees, and is not lost for that.
+        held = list(self._held.values())
         async with self._db.reading() as session:
             waiting, is_due = await claims.due_queues(session, self._queues)
             self._decided = await queues.decisions(session)
-            if self._held:
-                await claims.look(session, list(self._held.values()))
+            if held:
+                await claims.look(session, held)
         if is_due:
             await self._db.write(claims.promote)
         for queue in waiting:

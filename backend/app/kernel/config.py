@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, cast
 from urllib.parse import quote
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -115,8 +115,10 @@ class Settings(BaseSettings):
     @classmethod
     def known_zone(cls, value: str) -> str:
         """Refused at the start, not at the first firing."""
-        if value not in available_timezones():
-            raise ValueError(f"TIME_ZONE: there is no time zone {value}")
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, OSError, ValueError):
+            raise ValueError(f"TIME_ZONE: there is no time zone {value}") from None
         return value
 
     @field_validator("cors_origins", "webhook_allowed_hosts", mode="before")

@@ -15,17 +15,13 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from app.kernel import i18n
 from app.kernel.config import get_settings, settings_of
 
 THEME_COOKIE = "parley_theme"
 THEMES = ("light", "dark")
-FOREVER = "public, max-age=31536000, immutable"
-_STAMP_LENGTH = 12
+STAMP_LENGTH = 12
 
 
 def render(request: Request, template: str, status_code: int = 200, **context: Any) -> HTMLResponse:
@@ -86,23 +82,7 @@ def _stamp_of(folder: Path, _changed_at: int) -> str:
         if path.is_file():
             digest.update(path.relative_to(folder).as_posix().encode())
             digest.update(path.read_bytes())
-    return digest.hexdigest()[:_STAMP_LENGTH]
-
-
-class StampedStatic(StaticFiles):
-    """Serves `/static/<stamp>/path`. An address of an older release gets today's file, but may not keep it."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        asked, _, rest = path.replace("\\", "/").partition("/")
-        is_stamped = len(asked) == _STAMP_LENGTH and all(letter in "0123456789abcdef" for letter in asked)
-        response = await super().get_response(rest if is_stamped else path, scope)
-        response.headers["Cache-Control"] = FOREVER if asked == stamp() else "no-cache"
-        return response
-
-
-def static_app() -> StampedStatic:
-    """What `create_app` mounts at `/static`."""
-    return StampedStatic(directory=get_settings().frontend_dir / "static")
+    return digest.hexdigest()[:STAMP_LENGTH]
 
 
 @pass_context

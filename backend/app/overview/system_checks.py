@@ -8,9 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -66,7 +64,7 @@ async def database(db: Database, session: AsyncSession) -> Part:
     await connection.execute(text("SELECT 1"))
     milliseconds = (time.perf_counter() - began) * 1000
     size = (await connection.execute(text(_SIZES[db.dialect]))).scalar() or 0
-    found, wanted = await connection.run_sync(_revisions)
+    found, wanted = await connection.run_sync(migrations.revisions)
     facts = {"kind": db.dialect, "size": int(size), "milliseconds": round(milliseconds, 1), "revision": found}
     facts |= {"wanted": wanted, **_pool(db)}
     if found != wanted:
@@ -166,12 +164,6 @@ def carriers(settings: Settings) -> Part:
     }
     lacks = "none" in facts.values()
     return Part("carriers", Level.WATCH if lacks else Level.OK, facts, "none" if lacks else "")
-
-
-def _revisions(connection: Connection) -> tuple[str, str]:
-    found = MigrationContext.configure(connection).get_current_revision() or "–"
-    script = ScriptDirectory(str(migrations.BACKEND / "migrations"))
-    return found, script.get_current_head() or "–"
 
 
 def _pool(db: Database) -> dict[str, Any]:

@@ -6,7 +6,6 @@ It runs in the process that committed the message, because a job for each burst 
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 
 from loguru import logger
 from sqlalchemy import or_
@@ -20,6 +19,7 @@ from app.chat.plan import Sent
 from app.kernel import clock
 from app.kernel.db import Database
 from app.kernel.events import Event
+from app.kernel.pace import Pace
 from app.webhooks import listening, recording
 from app.webhooks.events import WebhooksChanged
 from app.webhooks.models import WebhookMark
@@ -40,8 +40,7 @@ class Relay:
         self._shops: frozenset[str] = frozenset()
         self._refresh_at = 0.0
         self._noted: set[int] = set()
-        self._wake = asyncio.Event()
-        self._is_stopping = False
+        self._pace = Pace()
         self._task: asyncio.Task[None] | None = None
 
     def note(self, sent: Sequence[tuple[Sent, object]]) -> None:
@@ -53,7 +52,7 @@ class Relay:
     def _note(self, new: set[int]) -> None:
         if new:
             self._noted |= new
-            self._wake.set()
+            self._pace.wake()
 
     async def start(self) -> None:
         """Begin."""
@@ -61,8 +60,7 @@ class Relay:
 
     async def stop(self) -> None:
         """End after the present unit of work."""
-        self._is_stopping = True
-        self._wake.set()
+        self._pace.end()
         if self._task is not None:
             await self._task
 
@@ -73,7 +71,7 @@ class Relay:
             match event:
                 case WebhooksChanged():
                     self._refresh_at = 0.0
-                    self._wake.set()
+                    self._pace.wake()
                 case ConversationStarted(conversation=changed) | ConversationChanged(conversation=changed):
                     new |= {changed.id} if changed.merchant_id in self._shops else set()
         self._note(new)
@@ -88,25 +86,22 @@ class Relay:
                 self._noted |= await _stale(session)
 
     async def _run(self) -> None:
-        while not self._is_stopping:
-            self._wake.clear()
+        while not self._pace.is_ended:
             try:
                 if clock.monotonic() >= self._refresh_at:
                     await self.refresh()
-                while self._noted and not self._is_stopping:
+                while self._noted and not self._pace.is_ended:
                     began, taken = clock.monotonic(), self._take()
                     try:
                         self._noted |= await tell(self._db, taken)
                     except (SQLAlchemyError, OSError):
                         self._noted |= taken
                         raise
-                    await asyncio.sleep((clock.monotonic() - began) * REST)
+                    await self._pace.rest((clock.monotonic() - began) * REST)
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("webhooks: messages are not told now: {}", error)
-                await asyncio.sleep(TROUBLE_SECONDS)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), REFRESH_SECONDS)
-            await asyncio.sleep(DELAY_SECONDS)
+                await self._pace.rest(TROUBLE_SECONDS)
+            await self._pace.until_woken(REFRESH_SECONDS, DELAY_SECONDS)
 
     def _take(self) -> set[int]:
         return {self._noted.pop() for _ in range(min(len(self._noted), MAX_CONVERSATIONS))}

@@ -57,6 +57,12 @@ async def wait(run: Run, _: Nothing) -> None:
     ledger.done[run.key] += 1
 
 
+@job("tests.nap", Nothing, title="A nap")
+async def nap(run: Run, _: Nothing) -> None:
+    await asyncio.sleep(0.02)
+    run.service(Ledger).done[run.key] += 1
+
+
 @job("tests.break", Nothing, title="Breaking", max_attempts=2, backoff_seconds=0, max_backoff_seconds=0)
 async def break_down(run: Run, _: Nothing) -> None:
     run.service(Ledger).done[run.key] += 1

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from app.jobs import claims
+from app.jobs import worker as jobs_worker
 from app.jobs.kinds import find
 from app.jobs.models import Job, JobStatus
 from app.jobs.watch import Watch
@@ -120,6 +121,18 @@ async def test_a_living_worker_keeps_its_job_however_long_it_takes(
         await db.write(lambda session: claims.show_life(session, [living]))
         await watching.look()
     assert (await row_of(row)).claim_token == living.token
+
+
+async def test_what_is_taken_during_a_look_is_not_lost(
+    at_work: Any, add: Any, ended: Any, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_worker, "LOOK_SECONDS", 0.0001)
+    rows = [await add("tests.nap") for _ in range(60)]
+    async with at_work():
+        for row in rows:
+            assert (await ended(row)).attempts == 1
+    assert set(ledger.done.values()) == {1}
+    assert len(ledger.done) == len(rows)
 
 
 async def test_time_in_which_nobody_could_look_frees_nothing(db: Database, add: Any, row_of: Any, turn: Any) -> None:

@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from app.kernel import html
+from app.kernel import html, static_files
 from tests.pages.conftest import SitDown
 from tests.people import Person
 
@@ -86,10 +86,27 @@ async def test_a_bearer_token_needs_no_origin(client: AsyncClient, chen_the_merc
 
 async def test_static_files_may_be_kept_for_ever_under_their_stamp_only(client: AsyncClient) -> None:
     current = await client.get(html.static("css/tokens.css"))
-    assert (current.status_code, current.headers["cache-control"]) == (200, html.FOREVER)
+    assert (current.status_code, current.headers["cache-control"]) == (200, static_files.FOREVER)
     older = await client.get("/static/000000000000/css/tokens.css")
     assert (older.status_code, older.headers["cache-control"]) == (200, "no-cache")
     assert (await client.get("/static/000000000000/../../templates/base.html")).status_code == 404
+
+
+async def test_files_come_packed_to_whoever_takes_it_and_only_once(client: AsyncClient) -> None:
+    address = html.static("css/tokens.css")
+    plain = await client.get(address, headers={"Accept-Encoding": "identity"})
+    packed = await client.get(address, headers={"Accept-Encoding": "gzip, br"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "Accept-Encoding" in packed.headers["vary"]
+    assert packed.content == plain.content
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    for first in (plain, packed):
+        taking = {"Accept-Encoding": first.headers.get("content-encoding", "identity")}
+        again = await client.get(address, headers=taking | {"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+    other = await client.get(address, headers={"If-None-Match": plain.headers["etag"], "Accept-Encoding": "gzip"})
+    assert other.status_code == 200  # another form of it: what is kept of one does not stand for the other
 
 
 async def test_the_loader_is_small_and_for_every_shop(client: AsyncClient, app: FastAPI) -> None:
