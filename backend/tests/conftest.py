@@ -39,6 +39,44 @@ hypothesis.settings.register_profile("parley", database=None, deadline=None)
 hypothesis.settings.load_profile("parley")
 
 
+# What no database can change runs once, on SQLite. Every route under fire and the chaos run twice, on the embedded
+# database and on the one that we recommend beside it; everything else runs on all three.
+ONCE = (
+    "accounts/test_hours.py",
+    "architecture/test_compose.py",
+    "architecture/test_files.py",
+    "architecture/test_routes.py",
+    "architecture/test_settings.py",
+    "architecture/test_translations.py",
+    "chat/test_plan.py",
+    "exports/test_formats.py",
+    "imports/test_tables.py",
+    "kernel/test_bigrams.py",
+    "kernel/test_config.py",
+    "kernel/test_errors.py",
+    "kernel/test_ids.py",
+    "messengers/test_letters.py",
+    "messengers/test_sms.py",
+    "messengers/test_smtp.py",
+    "reports/test_tally.py",
+    "security/test_broken_images.py",
+    "webhooks/test_guard.py",
+    "webhooks/test_schemas.py",
+)
+TWICE = ("api/", "chaos/")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what another run of `scripts/test` covers."""
+    if not SERVER:
+        return
+    left_out = ONCE if make_url(SERVER).get_backend_name() == "postgresql" else ONCE + TWICE
+    tests = Path(__file__).parent
+    out = {item for item in items if item.path.relative_to(tests).as_posix().startswith(left_out)}
+    config.hook.pytest_deselected(items=list(out))
+    items[:] = [item for item in items if item not in out]
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | Path]:
     """A database with all tables: the worker's own on a server, or a SQLite file to copy."""
