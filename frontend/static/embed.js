@@ -293,13 +293,18 @@
   function start(found) {
     if (isReady || window.parley !== call) return;
     look = found || look;
+    var kept = early.splice(0);
+    function run(areListeners) {
+      kept.forEach(function (one) { if ((one[0] === "on") === areListeners) call.apply(null, one); });
+    }
+    run(true); // who listens hears "ready" once, and before anything else
     isReady = true;
     dress();
     draw();
     document.body.appendChild(host);
     if (stored(KNOWN) === "1" || token) later(load);
-    early.splice(0).forEach(function (one) { call.apply(null, one); });
     emit("ready");
+    run(false);
   }
   function begin() {
     var kept = parsed(stored(LOOK));
