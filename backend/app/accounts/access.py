@@ -4,8 +4,8 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.accounts.models import Staff, StaffRole, User
-from app.kernel.errors import Forbidden
-from app.kernel.identity import Identity
+from app.kernel.errors import Forbidden, Invalid, NotFound
+from app.kernel.identity import Identity, Role
 
 
 async def merchant_of(session: AsyncSession, user_id: str) -> str | None:
@@ -49,6 +49,23 @@ async def owned_shop(session: AsyncSession, me: Identity) -> str:
     if merchant_id is None:
         raise Forbidden("owner_only", "Only the owner of the shop may do this.")
     return merchant_id
+
+
+async def named_shop(session: AsyncSession, me: Identity, merchant_id: str | None, *, owner: bool = False) -> str:
+    """The shop about which is asked: the caller's own, for admins the one they name. 404 for any other.
+
+    With `owner` only its owner and admins may ask.
+    """
+    if me.role is Role.ADMIN:
+        if merchant_id is None:
+            raise Invalid("shop_missing", "Say which shop: merchant_id is missing.")
+        if not await is_shop(session, merchant_id):
+            raise NotFound("shop_not_found", "There is no such shop.")
+        return merchant_id
+    mine = await owned_shop(session, me) if owner else shop_of(me)
+    if merchant_id not in (None, mine):
+        raise NotFound("shop_not_found", "There is no such shop.")
+    return mine
 
 
 async def owns_shop(session: AsyncSession, me: Identity) -> bool:

@@ -10,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.accounts import access
 from app.accounts.models import USER_ID_LENGTH
 from app.kernel.clock import now
-from app.kernel.errors import AppError, Invalid, NotFound
-from app.kernel.identity import Identity, Role
+from app.kernel.errors import AppError
+from app.kernel.identity import Identity
 from app.kernel.models import UserId, time_column
 from app.kernel.sql import upsert
 
@@ -106,12 +106,7 @@ async def of(session: AsyncSession, merchant_id: str) -> ShopSettings:
 
 async def read(session: AsyncSession, me: Identity, merchant_id: str | None = None) -> ShopSettingsPublic:
     """The settings of the caller's shop; admins name one. 404 for a foreign one."""
-    if me.role is Role.ADMIN and merchant_id is None:
-        raise Invalid("shop_missing", "Say which shop: merchant_id is missing.")
-    mine = merchant_id if me.role is Role.ADMIN else access.shop_of(me)
-    if mine is None or merchant_id not in (None, mine) or not await access.is_shop(session, mine):
-        raise NotFound("shop_not_found", "There is no such shop.")
-    return ShopSettingsPublic.model_validate(await of(session, mine))
+    return ShopSettingsPublic.model_validate(await of(session, await access.named_shop(session, me, merchant_id)))
 
 
 async def change(session: AsyncSession, me: Identity, wanted: ShopSettingsChange) -> ShopSettingsPublic:

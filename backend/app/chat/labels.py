@@ -9,7 +9,7 @@ from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from app.accounts.access import owned_shop, shop_of
+from app.accounts.access import named_shop, owned_shop, shop_of
 from app.chat import activities
 from app.chat.drafts import Storable
 from app.chat.events import LabelsChanged
@@ -85,11 +85,7 @@ def checked_name(name: str) -> str:
 
 async def shown(session: AsyncSession, me: Identity, merchant_id: str | None = None) -> Listing[LabelPublic]:
     """The labels of the caller's shop by name, with how many conversations bear each; admins name the shop."""
-    if me.role is Role.ADMIN and merchant_id is None:
-        raise Invalid("shop_missing", "Say which shop: merchant_id is missing.")
-    shop = merchant_id if me.role is Role.ADMIN else shop_of(me)
-    if merchant_id not in (None, shop):
-        raise NotFound("shop_not_found", "There is no such shop.")
+    shop = await named_shop(session, me, merchant_id)
     rows = (await session.exec(select(Label).where(Label.merchant_id == shop).order_by(col(Label.name)))).all()
     counted = (
         select(ConversationLabel.name, func.count())

@@ -22,7 +22,7 @@ from app.chat.reports_tally import Span
 from app.jobs import queue
 from app.kernel.clock import now
 from app.kernel.config import Settings
-from app.kernel.errors import AppError, Conflict, Invalid, NotFound
+from app.kernel.errors import AppError, Conflict, NotFound
 from app.kernel.i18n import sentence, translate
 from app.kernel.identity import Identity, Role
 from app.kernel.models import Id, UserId
@@ -86,19 +86,9 @@ class Table(StrEnum):
     HOURS = "hours"
 
 
-async def shop_of(session: AsyncSession, me: Identity, merchant_id: str | None) -> str:
-    """Whose numbers the caller may read: the owner's own shop, for admins the one they name."""
-    if me.role is Role.ADMIN and merchant_id is None:
-        raise Invalid("shop_missing", "Say which shop: merchant_id is missing.")
-    mine = merchant_id if me.role is Role.ADMIN else await access.owned_shop(session, me)
-    if mine is None or merchant_id not in (None, mine) or not await access.is_shop(session, mine):
-        raise NotFound("shop_not_found", "There is no such shop.")
-    return mine
-
-
 async def ask(session: AsyncSession, settings: Settings, me: Identity, wanted: ReportCreate) -> ReportPublic:
     """Have a report counted. 422 for days that are none, too many, or still to come."""
-    merchant_id = await shop_of(session, me, wanted.merchant_id)
+    merchant_id = await access.named_shop(session, me, wanted.merchant_id, owner=True)
     check_days(settings, wanted.first_day, wanted.last_day)
     row = Report(
         merchant_id=merchant_id,

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
+from app.accounts.access import named_shop
 from app.accounts.names import USER_ID_PATTERN
 from app.chat import reports
 from app.chat.reports import DailyPublic, ReportCreate, ReportPublic, Table
@@ -40,7 +41,7 @@ async def start_report(request: Request, body: ReportCreate, me: Watcher, sessio
 @router.get("/", summary="List reports", responses=refusals(400, 401, 403, 404))
 async def list_reports(me: Watcher, session: ReadTx, page: Paging, merchant_id: ShopId = None) -> Listing[ReportPublic]:
     """A shop's reports, the newest first, without their figures. The owner, or an admin who names a shop."""
-    return await reports.listing(session, await reports.shop_of(session, me, merchant_id), page)
+    return await reports.listing(session, await named_shop(session, me, merchant_id, owner=True), page)
 
 
 @router.get("/daily/", summary="Read the daily figures", responses=refusals(400, 401, 403, 404))
@@ -51,7 +52,7 @@ async def read_daily(
 
     Days on which nothing was counted are left out. 422 `bad_days`.
     """
-    shop = await reports.shop_of(session, me, merchant_id)
+    shop = await named_shop(session, me, merchant_id, owner=True)
     reports.check_days(settings, first_day, last_day)
     return await reports.daily(session, shop, first_day, last_day)
 

@@ -97,6 +97,9 @@ async def test_only_the_owner_changes_them(
             assert refusal(await client.request(method, LABELS + path, json=body, headers=who.headers)) == expected
     assert refusal(await client.get(LABELS, headers=lin_the_buyer.headers)) == (403, "wrong_role")
     assert refusal(await client.get(LABELS, headers=an_admin.headers)) == (400, "shop_missing")
+    for nobodys in ("m999", "m3", "b1"):  # an agent's account is no shop
+        query = {"merchant_id": nobodys}
+        assert refusal(await client.get(LABELS, params=query, headers=an_admin.headers)) == (404, "shop_not_found")
     wrong = {"merchant_id": "m7"}
     assert refusal(await client.get(LABELS, params=wrong, headers=chen_the_merchant.headers))[0] == 404
     for body in ({"name": ""}, {"name": "x" * 41}, {"name": "x", "color": "pink"}, {"name": "   "}):
