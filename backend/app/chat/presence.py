@@ -62,10 +62,6 @@ class Presence:
         """Whether this very person is here; for an owner that is another question than for the shop."""
         return any(user_id in entries for entries in self._all())
 
-    def here(self, user_id: str) -> bool:
-        """Whether this very person is here; a shop's team does not count for its owner."""
-        return any(user_id in entries for entries in self._all())
-
     def came(self, identity: Identity, merchants: Iterable[str]) -> None:
         """A socket opened. `merchants`: the shops with which a buyer talks."""
         for key, audiences in _keys(identity, merchants):

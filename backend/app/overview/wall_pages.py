@@ -29,7 +29,7 @@ async def wall_page(request: Request, me: AdminAtDesk, session: ReadTx, settings
     """All shops, with the conversations of each that moved last."""
     frame = await viewer(request, session, me)
     latest = await inbox.listing(session, me, ConversationFilters(), Page(page_size=MAX_PAGE_SIZE))
-    found = await wall.shops(session, settings, desk.presence.here)
+    found = await wall.shops(session, settings, desk.presence.is_here)
     page = {
         "me": frame.model_dump(mode="json"),
         "shops": [one.model_dump(mode="json") for one in found],
@@ -41,5 +41,5 @@ async def wall_page(request: Request, me: AdminAtDesk, session: ReadTx, settings
 @api.get("/wall/", summary="How the shops stand now", responses=refusals(401, 403))
 async def read_shops_now(_: Admin, session: ReadTx, settings: InUse, desk: TheDesk) -> Listing[ShopNow]:
     """Open and waiting conversations, messages of the last minute and people online, by shop. Admins only."""
-    found = await wall.shops(session, settings, desk.presence.here)
+    found = await wall.shops(session, settings, desk.presence.is_here)
     return Listing(count=len(found), results=found)

@@ -24,7 +24,6 @@ from app.webhooks.shapes import WebhookChange, WebhookCreate, WebhookWithSecret
 BASE = "/settings/webhooks"
 router = APIRouter(prefix=BASE)
 WebhookId = Annotated[int, Path(ge=1, lt=2**63)]
-WRONG_FIELD = {"url": "webhook_url_invalid", "event_types": "event_types", "description": "description"}
 
 
 @router.get("")
