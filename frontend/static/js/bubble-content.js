@@ -40,7 +40,7 @@ export function summaryOf(message) {
 }
 
 /** Files are ours: a link that `BASE_URL` made for another address of this server still opens here. */
-export function ownUrl(url) {
+function ownUrl(url) {
   return page.mediaOrigin && url.startsWith(`${page.mediaOrigin}/media/`) ? url.slice(page.mediaOrigin.length) : url;
 }
 

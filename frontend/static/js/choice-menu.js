@@ -68,7 +68,7 @@ export function openMenu({ at, label, items, onClose = () => {} }) {
   return menu;
 }
 
-export function closeMenu() {
+function closeMenu() {
   open?.hidePopover();
 }
 

@@ -7,14 +7,14 @@ import { ago, setAgo, waiting } from "./relative-time.js";
 const LATELY = 4; // conversations of one card
 
 /** Figures of all shops together. */
-export function totalsOf(shops) {
+function totalsOf(shops) {
   const sum = (name) => shops.reduce((total, one) => total + one[name], 0);
   const waits = shops.map((one) => one.oldest_wait).filter(Boolean);
   return { shops: shops.length, open: sum("open"), waiting: sum("waiting"), messages: sum("messages"), online: sum("online"), oldest_wait: waits.length ? Math.min(...waits) : null };
 }
 
 /** Where somebody waits longest first, then what is busiest. */
-export function inOrder(shops) {
+function inOrder(shops) {
   return [...shops].sort((a, b) => (a.oldest_wait ?? Infinity) - (b.oldest_wait ?? Infinity) || b.open - a.open || a.name.localeCompare(b.name));
 }
 

@@ -12,7 +12,7 @@ const RETRY_MS = 3_000;
 const WHAT_A_ROW_SHOWS = ["status", "is_cancelling", "can_cancel", "can_retry", "attempts", "started_at", "finished_at"];
 
 /** Whether a row drawn from `before` would look wrong for `task`; the bar moves by itself. */
-export const isStale = (before, task) => before !== null && WHAT_A_ROW_SHOWS.some((name) => before[name] !== task[name]);
+const isStale = (before, task) => before !== null && WHAT_A_ROW_SHOWS.some((name) => before[name] !== task[name]);
 
 function drawTimes(root) {
   for (const node of root.querySelectorAll("time[data-when]")) {

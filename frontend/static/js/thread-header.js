@@ -1,5 +1,5 @@
 // The line above a thread: who it is, what they look at, who is in charge, and what can be done with it.
-import { make, part, setIcon, setText } from "./dom.js";
+import { part, setIcon, setText } from "./dom.js";
 import { fillAvatar, nameOf } from "./avatar.js";
 import { priorityName } from "./activity-text.js";
 import { ago, fullTime } from "./relative-time.js";
@@ -72,11 +72,4 @@ function blockItems(contact, actions) {
   if (!known) return [];
   if (known.blocked_at) return [null, { label: t("Unblock this buyer"), icon: "check", run: () => actions.unblock(known) }];
   return [null, { label: t("Block this buyer"), icon: "block", isDanger: true, run: () => actions.block(known) }];
-}
-
-/** A dot that says whether a colleague is there. */
-export function presenceDot(presence) {
-  const dot = make("span", "dot");
-  dot.dataset.presence = presence;
-  return dot;
 }
