@@ -14,6 +14,9 @@ const realClock = {
   now: () => Date.now(),
 };
 
+/** Where a user's socket is opened. */
+export const socketOf = (userId) => new URL(`/ws/${userId}`, location.href.replace(/^http/, "ws")).href;
+
 export class Live extends EventTarget {
   #socket = null;
   #attempt = 0;

@@ -1,6 +1,6 @@
 // The page's one socket as tasks see it: `task` events in the page's language, and `ready` when something may have been
 // missed. Who opens the socket carries the news; a page without a chat opens one for them.
-import { Live } from "./live.js";
+import { Live, socketOf } from "./live.js";
 import { translated } from "./task-state.js";
 
 export const news = new EventTarget();
@@ -19,7 +19,7 @@ export function carry(live) {
 /** The page's socket, opened with the console's cookie where no script has opened one. */
 export function openLine(userId) {
   if (line) return line;
-  carry(new Live({ address: () => new URL(`/ws/${userId}`, location.href.replace(/^http/, "ws")).href, vector: () => ({}) }));
+  carry(new Live({ address: () => socketOf(userId), vector: () => ({}) }));
   line.addEventListener("signed-out", () => location.assign("/sign-in"));
   line.start();
   return line;

@@ -5,6 +5,7 @@ import { calm, setText } from "../dom.js";
 import { ConversationStore } from "../conversation-store.js";
 import { People } from "../people.js";
 import { chatLine } from "../chat-line.js";
+import { socketOf } from "../live.js";
 import { fillHeader, fillSide } from "../inbox-side.js";
 import { wallLayout } from "../wall-layout.js";
 import { keepFresh } from "../relative-time.js";
@@ -25,7 +26,7 @@ const store = new ConversationStore({ me, side: "admin" });
 people.learn(...page.team, page.me);
 const line = chatLine({
   list: messages, people, side: "admin", me, store, canWrite: false,
-  address: () => new URL(`/ws/${me}`, location.href.replace(/^http/, "ws")).href,
+  address: () => socketOf(me),
 });
 const { live, thread, typing } = line;
 

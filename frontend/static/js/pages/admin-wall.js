@@ -2,7 +2,7 @@
 import { page } from "../page.js";
 import { get } from "../api.js";
 import { ConversationStore } from "../conversation-store.js";
-import { Live } from "../live.js";
+import { Live, socketOf } from "../live.js";
 import { nowSeconds, keepFresh } from "../relative-time.js";
 import { watchNetwork } from "../network-banner.js";
 import { carry } from "../task-news.js";
@@ -24,7 +24,7 @@ const heard = []; // {shop, at}: what was said since the server counted
 store.show({});
 store.put(page.conversations.results);
 
-const live = new Live({ address: () => new URL(`/ws/${me}`, location.href.replace(/^http/, "ws")).href, vector: () => ({}) });
+const live = new Live({ address: () => socketOf(me), vector: () => ({}) });
 carry(live);
 
 function minuteOf(shop) {

@@ -7,6 +7,7 @@ import { People } from "../people.js";
 import { ReadMarks } from "../read-marks.js";
 import { chatLine } from "../chat-line.js";
 import { learnLabels } from "../conversation-card.js";
+import { socketOf } from "../live.js";
 import { keepFresh } from "../relative-time.js";
 import { useLightbox } from "../lightbox.js";
 import { watchNetwork } from "../network-banner.js";
@@ -33,7 +34,7 @@ const people = new People();
 const store = new ConversationStore({ me, side: "merchant" });
 people.learn(...page.team, page.me);
 
-const line = chatLine({ list: messages, people, side: "merchant", me, store, address: () => new URL(`/ws/${me}`, location.href.replace(/^http/, "ws")).href });
+const line = chatLine({ list: messages, people, side: "merchant", me, store, address: () => socketOf(me) });
 const { live, thread, outbox, typing } = line;
 const isWatching = () => document.visibilityState === "visible" && document.hasFocus();
 

@@ -4,6 +4,7 @@ import { get, post, query } from "../api.js";
 import { chatLine } from "../chat-line.js";
 import { setText } from "../dom.js";
 import { tellShop } from "../frame.js";
+import { socketOf } from "../live.js";
 import { watchNetwork } from "../network-banner.js";
 import { ReadMarks } from "../read-marks.js";
 import { TypingTeller } from "../typing.js";
@@ -28,7 +29,7 @@ export function beginTalk(shell) {
   const line = chatLine({
     list: messages, people, side: "buyer", me: session.userId ?? "me", store: own, session,
     owner: `buyer.${shop.id}`,
-    address: () => new URL(`/ws/${session.userId}`, location.href.replace(/^http/, "ws")).href,
+    address: () => socketOf(session.userId),
     prepare,
   });
   const { live, thread, outbox, typing } = line;
