@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.audit import entries as audit
 from app.audit.models import Action
 from app.chat.models import Conversation
-from app.kernel.errors import Forbidden, NotFound
+from app.kernel.errors import Forbidden, NotFound, read_only
 from app.kernel.identity import Identity, Role
 
 CUSTOMER, MERCHANT = "customer", "merchant"
@@ -32,7 +32,13 @@ def side_of(me: Identity) -> str | None:
 def check_may_write(me: Identity) -> None:
     """Refuse admins (and the platform's own accounts) before anything is looked up."""
     if side_of(me) is None:
-        raise Forbidden("read_only", "Admins read conversations and write in none.")
+        raise read_only()
+
+
+def check_changes(me: Identity) -> None:
+    """Refuse all but the merchant's side: what is set on a conversation is theirs."""
+    if me.role is not Role.MERCHANT:
+        raise Forbidden("read_only", "Only the merchant's side may change a conversation.")
 
 
 def check_sees_inside(me: Identity) -> None:

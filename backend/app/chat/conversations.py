@@ -16,7 +16,7 @@ from app.chat.events import ConversationChanged, ConversationStarted, ReadMarked
 from app.chat.models import Channel, Conversation, ConversationPublic, Message, Priority, Status
 from app.kernel import events
 from app.kernel.clock import now
-from app.kernel.errors import Forbidden, Invalid, NotFound
+from app.kernel.errors import Invalid, NotFound
 from app.kernel.identity import Identity, Role
 
 MAX_SNOOZE_SECONDS = 366 * 86_400
@@ -97,8 +97,7 @@ async def change(
     `actor` is in whose name the activity stands when the product acts for the shop by itself.
     """
     row = await access.conversation(session, me, conversation_id, lock=True)
-    if me.role is not Role.MERCHANT:
-        raise Forbidden("read_only", "Only the merchant's side may change a conversation.")
+    access.check_changes(me)
     values = change.model_dump(exclude_unset=True)
     wanted_labels = values.pop("labels", None)
     if "assignee_id" in values:

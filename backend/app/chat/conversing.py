@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from app.chat import conversations, deletions, frames, messages, visiting
-from app.chat.access import side_of
+from app.chat.access import check_may_write
 from app.chat.desk import Desk
 from app.chat.drafts import MAX_BIGINT, Draft, checked_id, invalid, is_encodable
 from app.chat.hub import ADMINS, Delivery, Socket, person, team
@@ -134,8 +134,7 @@ class Conversing:
         is_on = frame.get("on")
         if not isinstance(is_on, bool):
             raise invalid("on", "on must be true or false.")
-        if side_of(identity) is None:
-            raise AppError(403, "read_only", "Admins read conversations and write in none.")
+        check_may_write(identity)
         customer_id, merchant_id = await self._parties(conversation_id)
         if identity.role is Role.BUYER and await self._desk.blocked_buyers.has(merchant_id, customer_id):
             return  # the page knows, and has no composer: who types all the same is not heard

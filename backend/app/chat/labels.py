@@ -17,7 +17,7 @@ from app.chat.labels_models import MAX_DESCRIPTION, MAX_NAME, Label, LabelColor,
 from app.chat.models import Activity, Conversation, ConversationLabel
 from app.kernel import events
 from app.kernel.clock import now
-from app.kernel.errors import AppError, Conflict, Forbidden, Invalid, NotFound
+from app.kernel.errors import AppError, Conflict, Invalid, NotFound, read_only
 from app.kernel.identity import Identity, Role
 from app.kernel.ids import new_id
 from app.kernel.paging import Listing
@@ -193,7 +193,7 @@ def _talks(merchant_id: str) -> SelectOfScalar[int]:
 
 async def _own(session: AsyncSession, me: Identity) -> str:
     if me.role is Role.ADMIN:
-        raise Forbidden("read_only", "Admins read conversations and write in none.")
+        raise read_only()
     return await owned_shop(session, me)
 
 

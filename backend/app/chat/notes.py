@@ -10,7 +10,7 @@ from app.chat.models import Conversation
 from app.chat.notes_models import Note, NotePublic
 from app.kernel import events
 from app.kernel.clock import now
-from app.kernel.errors import Forbidden, NotFound
+from app.kernel.errors import Forbidden, NotFound, read_only
 from app.kernel.identity import Identity, Role
 from app.kernel.paging import Listing
 
@@ -71,7 +71,7 @@ async def _inside(session: AsyncSession, me: Identity, conversation_id: int) -> 
     access.check_sees_inside(me)
     row = await access.conversation(session, me, conversation_id)
     if me.role is not Role.MERCHANT:
-        raise Forbidden("read_only", "Admins read conversations and write in none.")
+        raise read_only()
     return row
 
 

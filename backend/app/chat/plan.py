@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from app.chat.drafts import Draft, MessageRow
 from app.chat.models import MAX_PREVIEW, Status
-from app.kernel.errors import AppError, Conflict, Forbidden, NotFound
+from app.kernel.errors import AppError, Conflict, Forbidden, NotFound, read_only
 from app.kernel.identity import Role
 from app.kernel.ids import new_id
 
@@ -122,11 +122,6 @@ def _refusal(draft: Draft, conversation: Standing | None, replied_to: Mapping[in
     if draft.reply_to is not None and replied_to.get(draft.reply_to) != conversation.id:
         return NotFound("reply_to_not_found", "The message that you answer is not in this conversation.")
     return None
-
-
-def read_only() -> AppError:
-    """The answer to every admin who tries to write."""
-    return Forbidden("read_only", "Admins read conversations and write in none.")
 
 
 def blocked() -> AppError:

@@ -11,8 +11,8 @@ from app.chat.models import ConversationPublic
 from app.chat.notes import NoteWrite
 from app.kernel import events
 from app.kernel.clock import now
-from app.kernel.errors import Conflict, Forbidden, Invalid
-from app.kernel.identity import Identity, Role
+from app.kernel.errors import Conflict, Invalid
+from app.kernel.identity import Identity
 
 MAX_NOTE = 2000
 
@@ -27,8 +27,7 @@ class Transfer(SQLModel):
 async def transfer(session: AsyncSession, me: Identity, conversation_id: int, wanted: Transfer) -> ConversationPublic:
     """Put a colleague in charge; with words, they stand as a private note before the activity. Merchant's side only."""
     row = await access.conversation(session, me, conversation_id, lock=True)
-    if me.role is not Role.MERCHANT:
-        raise Forbidden("read_only", "Only the merchant's side may change a conversation.")
+    access.check_changes(me)
     colleague = await session.get(Staff, wanted.assignee_id)
     if colleague is None or colleague.merchant_id != row.merchant_id:
         raise Invalid("assignee_not_in_team", "Only a member of the shop's team can be in charge.")

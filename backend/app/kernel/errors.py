@@ -63,3 +63,8 @@ class TooMany(AppError):
             headers={"Retry-After": str(retry_after)},
             seconds=retry_after,
         )
+
+
+def read_only() -> Forbidden:
+    """The answer to every admin who tries to write in a conversation, or about it."""
+    return Forbidden("read_only", "Admins read conversations and write in none.")

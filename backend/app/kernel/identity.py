@@ -9,7 +9,7 @@ from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
-from app.kernel.errors import Forbidden, Unauthorized
+from app.kernel.errors import Forbidden, Unauthorized, read_only
 
 
 class Role(StrEnum):
@@ -61,7 +61,7 @@ async def _me(identity: Annotated[Identity | None, Depends(maybe_me)]) -> Identi
 def _only(*roles: Role, admins_read: bool = False) -> Callable[[Identity], Awaitable[Identity]]:
     async def check(identity: Annotated[Identity, Depends(_me)]) -> Identity:
         if identity.role is Role.ADMIN and admins_read:
-            raise Forbidden("read_only", "Admins read conversations and write in none.")
+            raise read_only()
         if identity.role not in roles:
             raise Forbidden("wrong_role", "Your role may not do this.")
         return identity
