@@ -1,8 +1,10 @@
 // The few ways in which our scripts make nodes: from the page's templates, and by name. Data enters as text only.
 
+export const byId = (id) => document.getElementById(id);
+
 /** A copy of the first element in `<template id>`. */
 export function clone(templateId) {
-  return document.getElementById(templateId).content.firstElementChild.cloneNode(true);
+  return byId(templateId).content.firstElementChild.cloneNode(true);
 }
 
 /** The part of `root` that a template names `data-part="name"`. */

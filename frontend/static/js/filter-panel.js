@@ -1,10 +1,9 @@
 // The filter builder: a panel beside its button, and under the search box a chip for everything that is active.
-import { icon, make } from "./dom.js";
+import { byId, icon, make } from "./dom.js";
 import { page, t } from "./page.js";
 import { nameOf } from "./avatar.js";
 import { labelColor, priorityName } from "./conversation-card.js";
 
-const byId = (id) => document.getElementById(id);
 const channelName = (name) => ({ widget: t("Widget"), page: t("Chat page"), api: t("API") })[name] ?? name;
 
 export function filterPanel({ state, labels }) {

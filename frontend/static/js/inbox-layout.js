@@ -1,11 +1,10 @@
 // Panes, search and keys of the desk: where one looks, not what one does.
 import { openMenu } from "./choice-menu.js";
+import { byId } from "./dom.js";
 import { leaveSearch, useSearch } from "./list-filters.js";
 import { t } from "./page.js";
 import { usePanes } from "./panes.js";
 import { isWriting, useShortcuts } from "./shortcuts.js";
-
-const byId = (id) => document.getElementById(id);
 
 export function deskLayout({ close }) {
   const panes = usePanes({ close });

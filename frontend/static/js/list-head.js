@@ -1,12 +1,11 @@
 // The head of the list: title, tabs with counts, status, order, chips. It shows the state and changes it.
 import { get } from "./api.js";
-import { calm, setText } from "./dom.js";
+import { byId, calm, setText } from "./dom.js";
 import { openMenu } from "./choice-menu.js";
 import { SORTS } from "./list-order.js";
 import { paramsOf } from "./list-filter.js";
 import { t } from "./page.js";
 
-const byId = (id) => document.getElementById(id);
 const RECOUNT_MS = 600;
 
 const sortName = (sort) => ({ activity: t("Last activity"), waiting: t("Waiting time"), created: t("Created"), priority: t("Priority") })[sort];

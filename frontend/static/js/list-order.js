@@ -17,13 +17,13 @@ const KEYS = {
 };
 
 /** Ids are digits of any length. */
-const byId = (a, b) => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+const compareIds = (a, b) => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
 /** A comparison for `sort`. Who waits long began at a small number, so that "desc" begins there. */
 export function byOrder({ sort = "activity", order = "desc" }) {
   const key = KEYS[sort];
   const sign = (order === "desc") === (sort === "waiting") ? 1 : -1;
-  return (a, b) => sign * (key(a) - key(b) || byId(a.id, b.id));
+  return (a, b) => sign * (key(a) - key(b) || compareIds(a.id, b.id));
 }
 
 /** What the end of a page is compared by: it stays where it was when the conversation itself moves. */

@@ -1,7 +1,7 @@
 // List, thread and side panel: which of them is seen. On a narrow screen the side panel lies over the thread.
+import { byId } from "./dom.js";
 
 const SIDE_KEY = "parley.side";
-const byId = (id) => document.getElementById(id);
 
 export function usePanes({ close }) {
   const desk = byId("desk");

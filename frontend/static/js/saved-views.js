@@ -1,9 +1,8 @@
 // Saved views: a menu at the list's title, and a small dialog to name and share one.
 import { get, post, put, remove } from "./api.js";
+import { byId } from "./dom.js";
 import { page, t } from "./page.js";
 import { openMenu } from "./choice-menu.js";
-
-const byId = (id) => document.getElementById(id);
 
 export function savedViews({ state, toast }) {
   let views = page.views ?? [];

@@ -8,15 +8,13 @@ import { inChargeBanner } from "./in-charge-banner.js";
 import { nameOf } from "./avatar.js";
 import { openMenu } from "./choice-menu.js";
 import { page, t } from "./page.js";
-import { part, setText } from "./dom.js";
+import { byId, part, setText } from "./dom.js";
 import { put } from "./api.js";
 import { ServerDrafts } from "./server-drafts.js";
 import { fillHeader, useThreadHeader } from "./thread-header.js";
 import { TypingTeller } from "./typing.js";
 import { useMentions } from "./mentions.js";
 import { useMessageMenu } from "./message-menu.js";
-
-const byId = (id) => document.getElementById(id);
 
 /** `desk` is the list's side (desk-list.js); `open(id)` goes to a conversation. */
 export function threadDesk({ line, store, people, view, current, messages, composer, draw, desk, open }) {

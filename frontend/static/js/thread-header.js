@@ -1,5 +1,5 @@
 // The line above a thread: who it is, what they look at, who is in charge, and what can be done with it.
-import { part, setIcon, setText } from "./dom.js";
+import { byId, part, setIcon, setText } from "./dom.js";
 import { fillAvatar, nameOf } from "./avatar.js";
 import { priorityName } from "./activity-text.js";
 import { ago, fullTime } from "./relative-time.js";
@@ -48,7 +48,6 @@ function fillPriority(mark, priority) {
 
 /** `items` makes menu items (conversation-menu.js), `openMenu` shows them, `contact()` is the buyer's entry. */
 export function useThreadHeader({ current, items, openMenu, actions, contact }) {
-  const byId = (id) => document.getElementById(id);
   const ids = () => [current().id];
   const show = (button, label, found) => current() && openMenu({ at: button, label, items: found });
   byId("assign").addEventListener("click", (event) => show(event.currentTarget, t("Assignee"), () => [

@@ -1,10 +1,9 @@
 // Panes, filters and keys of the admin's wall.
-import { setText } from "./dom.js";
+import { byId, setText } from "./dom.js";
 import { leaveSearch, useFilters } from "./list-filters.js";
 import { usePanes } from "./panes.js";
 import { useShortcuts } from "./shortcuts.js";
 
-const byId = (id) => document.getElementById(id);
 const MORE = ["waiting", "unread", "assignee", "label", "person"];
 const CONTROLS = ["merchant", "status", "sort", ...MORE];
 const UNREAD = { yes: true, no: false };

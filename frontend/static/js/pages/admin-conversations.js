@@ -1,7 +1,7 @@
 // The admin's wall: every conversation, moving as people write. Nothing here can write: no composer, no outbox.
 import { page, t } from "../page.js";
 import { get } from "../api.js";
-import { calm, setText } from "../dom.js";
+import { byId, calm, setText } from "../dom.js";
 import { ConversationStore } from "../conversation-store.js";
 import { People } from "../people.js";
 import { chatLine } from "../chat-line.js";
@@ -16,7 +16,6 @@ import { watchNetwork } from "../network-banner.js";
 import "../message-list.js";
 import "../conversation-list.js";
 
-const byId = (id) => document.getElementById(id);
 const list = document.querySelector("conversation-list");
 const messages = document.querySelector("message-list");
 const me = page.me.id;

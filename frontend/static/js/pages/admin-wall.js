@@ -2,6 +2,7 @@
 import { page } from "../page.js";
 import { get } from "../api.js";
 import { ConversationStore } from "../conversation-store.js";
+import { byId } from "../dom.js";
 import { Live, socketOf } from "../live.js";
 import { nowSeconds, keepFresh } from "../relative-time.js";
 import { watchNetwork } from "../network-banner.js";
@@ -13,7 +14,6 @@ const DRAW_MS = 50;
 const SOON_MS = 1_000;
 const MOST = 100; // conversations of a look at the list
 
-const byId = (id) => document.getElementById(id);
 const me = page.me.id;
 const store = new ConversationStore({ me, side: "admin" });
 const cards = new ShopCards(byId("shops"));

@@ -2,7 +2,7 @@
 // the first press (widget/talk.js).
 import { page, t } from "../page.js";
 import { BuyerSession } from "../buyer-session.js";
-import { calm, setText } from "../dom.js";
+import { byId, calm, setText } from "../dom.js";
 import { Drafts } from "../drafts.js";
 import { greeted, tellShop } from "../frame.js";
 import { fillAvatar } from "../avatar.js";
@@ -18,7 +18,6 @@ import { stateOf } from "../widget/hours.js";
 import { OwnConversations } from "../widget/own-conversations.js";
 import { followOtherTabs, obeyShop } from "../widget/shop-words.js";
 
-const byId = (id) => document.getElementById(id);
 const { shop, widget } = page;
 const chat = byId("chat");
 const root = document.documentElement;

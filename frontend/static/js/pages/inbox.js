@@ -1,7 +1,7 @@
 // The merchant's desk: list, thread, composer, side panel, and the keys that move between them.
 import { page } from "../page.js";
 import { get, post } from "../api.js";
-import { calm } from "../dom.js";
+import { byId, calm } from "../dom.js";
 import { ConversationStore } from "../conversation-store.js";
 import { People } from "../people.js";
 import { ReadMarks } from "../read-marks.js";
@@ -24,7 +24,6 @@ import "../message-list.js";
 import "../message-composer.js";
 import "../conversation-list.js";
 
-const byId = (id) => document.getElementById(id);
 const list = document.querySelector("conversation-list");
 const composer = document.querySelector("message-composer");
 const messages = document.querySelector("message-list");

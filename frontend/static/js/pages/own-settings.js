@@ -1,9 +1,7 @@
 // A person's own settings: the picture before it is sent, the tone, and what this browser allows.
 import { chime } from "../chime.js";
-import { make, part, setText } from "../dom.js";
+import { byId, make, part, setText } from "../dom.js";
 import { t } from "../page.js";
-
-const byId = (id) => document.getElementById(id);
 
 function usePicture(input, preview) {
   const before = [...preview.childNodes];

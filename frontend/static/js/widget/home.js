@@ -1,6 +1,6 @@
 // The first screen: the shop and its people, whether somebody is there, and one's own conversations.
 import { fillAvatar } from "../avatar.js";
-import { arrange, clone, icon, make, part, setText } from "../dom.js";
+import { arrange, byId, clone, icon, make, part, setText } from "../dom.js";
 import { t } from "../page.js";
 import { dayName, setAgo } from "../relative-time.js";
 import { lastTime } from "./own-conversations.js";
@@ -11,13 +11,13 @@ export class Home {
   #cards = new Map();
 
   constructor({ shop, own, people }) {
-    Object.assign(this, { shop, own, people, byId: (id) => document.getElementById(id) });
+    Object.assign(this, { shop, own, people });
   }
 
   /** Faces of those who answer, else the shop's own. */
   drawTeam(widget) {
     const members = widget.show_team && this.shop.team?.length ? this.shop.team : [{ name: this.shop.name, avatar: this.shop.avatar }];
-    const team = this.byId("team");
+    const team = byId("team");
     team.setAttribute("aria-label", members.map((one) => one.name).join(", "));
     team.replaceChildren(...members.map((one) => {
       const node = make("span", "avatar");
@@ -28,14 +28,14 @@ export class Home {
 
   draw({ isTyping, draftOf }) {
     const all = this.own.all;
-    this.byId("own").hidden = all.length === 0;
-    arrange(this.byId("own-list"), all.map((one) => {
+    byId("own").hidden = all.length === 0;
+    arrange(byId("own-list"), all.map((one) => {
       const node = this.#cards.get(one.id) ?? clone("own-template");
       this.#cards.set(one.id, node);
       this.#fill(node, one, { isTyping: isTyping(one.id), draft: draftOf(one.id) });
       return node;
     }));
-    setText(this.byId("start").querySelector(".words"), this.#invitation());
+    setText(byId("start").querySelector(".words"), this.#invitation());
   }
 
   #invitation() {

@@ -2,7 +2,7 @@
 import { page, t } from "../page.js";
 import { get, post, query } from "../api.js";
 import { chatLine } from "../chat-line.js";
-import { setText } from "../dom.js";
+import { byId, setText } from "../dom.js";
 import { tellShop } from "../frame.js";
 import { socketOf } from "../live.js";
 import { watchNetwork } from "../network-banner.js";
@@ -18,8 +18,6 @@ import { ring } from "./sound.js";
 import { useRows } from "./thread-rows.js";
 import "../message-list.js";
 import "./composer.js";
-
-const byId = (id) => document.getElementById(id);
 
 /** `shell` is the page around: {shop, widget, session, own, people, drafts, draw, look, isFolded}. */
 export function beginTalk(shell) {
