@@ -6,6 +6,7 @@ import { page, t } from "./page.js";
 import { previewOf } from "./conversation-card.js";
 import { canChime, chime, useChime } from "./chime.js";
 import { OneTab } from "./one-tab.js";
+import { toastStack } from "./toast.js";
 
 const SHOWN_MS = 7_000;
 const MOST_TOASTS = 3;
@@ -107,14 +108,4 @@ export class Notifier extends EventTarget {
     setTimeout(() => note.remove(), SHOWN_MS);
     while (stack.querySelectorAll(".toast:has(.whole)").length > MOST_TOASTS) stack.querySelector(".toast:has(.whole)").remove();
   }
-}
-
-function toastStack() {
-  let stack = document.querySelector(".toasts");
-  if (!stack) {
-    stack = make("div", "toasts");
-    stack.setAttribute("role", "status");
-    document.body.append(stack);
-  }
-  return stack;
 }
