@@ -50,7 +50,7 @@ from app.webhooks.relay import Relay
 from app.webhooks.sender import Sender
 
 LIFE_SECONDS = 5.0
-ALIVE_FILE = "worker.alive"
+ALIVE_FILES = "worker-*.alive"  # with the process id for the star
 
 
 RETRY_SECONDS = 1.0
@@ -160,7 +160,7 @@ async def _run(settings: Settings, names: Sequence[str], concurrency: int | None
             stack.callback(scraped.server_close)
             stack.callback(scraped.shutdown)
         logger.info("worker: at work on {}", ", ".join(names or QUEUES))
-        await _show_life(db, settings.var_dir / ALIVE_FILE, ended)
+        await _show_life(db, settings.var_dir / ALIVE_FILES.replace("*", str(os.getpid())), ended)
         logger.info("worker: stopping")
 
 

@@ -19,6 +19,7 @@ from app.kernel.sql import upsert
 
 DELAY_SECONDS = 0.3  # a message is found this much later, when the desk is calm
 SWEEP_SECONDS = 60.0  # what another process left behind when it died is found by then
+TROUBLE_SECONDS = 1.0
 CHUNK = 300  # messages of one transaction
 MAX_CONVERSATIONS = 100  # of one transaction
 REST = 3.0  # after each chunk, rest this many times its duration: conversations come first
@@ -68,6 +69,8 @@ class Indexer:
                 await self._drain()
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("search: not indexed now: {}", error)
+                await self._pace.rest(TROUBLE_SECONDS)
+                self._pace.wake()
             await self._pace.until_woken(SWEEP_SECONDS, DELAY_SECONDS)
 
     def stop(self) -> None:
@@ -83,7 +86,11 @@ class Indexer:
         while self._noted and not self._pace.is_ended:
             began = clock.monotonic()
             batch = {self._noted.pop() for _ in range(min(len(self._noted), MAX_CONVERSATIONS))}
-            self._noted |= await self._db.write(lambda session, some=batch: _index(session, some))  # type: ignore[misc]
+            try:
+                self._noted |= await self._db.write(lambda session, some=batch: _index(session, some))  # type: ignore[misc]
+            except (SQLAlchemyError, OSError):
+                self._noted |= batch
+                raise
             await self._pace.rest((clock.monotonic() - began) * REST)
 
     async def _sweep(self) -> None:

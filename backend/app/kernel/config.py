@@ -61,7 +61,8 @@ class Settings(BaseSettings):
     """In which the schedule and every day-bound figure is meant (IANA name)."""
     snowflake_node_id: int | None = Field(default=None, ge=0, le=1023)
 
-    host: str = "0.0.0.0"  # noqa: S104 - the source document's default: reachable from a container's network
+    host: str = "127.0.0.1"
+    """Where the server listens; the image says `0.0.0.0`, for a container's network."""
     port: int = 8000
     reload: bool = False
     base_url: str = ""

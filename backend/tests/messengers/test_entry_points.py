@@ -20,6 +20,7 @@ from app.jobs.models import Job
 from app.kernel.config import Settings
 from app.kernel.db import Database
 from app.messengers import mail
+from app.worker import ALIVE_FILES
 from tests.messengers.conftest import JobIn
 from tests.messengers.smtp_server import PASSWORD, USER, SmtpServer
 from worker import weekly_points_reward
@@ -71,12 +72,11 @@ async def until(is_so: Callable[[], Awaitable[bool]], process: asyncio.subproces
 
 
 async def test_the_emoji_worker_lives_is_scraped_and_ends_in_order(db: Database, settings: Settings) -> None:
-    alive = settings.var_dir / "worker.alive"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 
     async def shows_life() -> bool:
-        return alive.exists()
+        return any(settings.var_dir.glob(ALIVE_FILES))
 
     async with started(settings, "-m", "worker.emoji_worker", WORKER_METRICS_PORT=str(port)) as process:
         await until(shows_life, process)
@@ -89,7 +89,7 @@ async def test_the_emoji_worker_lives_is_scraped_and_ends_in_order(db: Database,
             _, complained = await process.communicate()
     assert process.returncode == 0
     assert "at work on emoji\n" in complained.decode()
-    assert not alive.exists()
+    assert not await shows_life()
 
 
 async def test_a_worker_process_sends_what_another_asked_for(db: Database, settings: Settings, ended: JobIn) -> None:
