@@ -2,7 +2,7 @@
 // customer, for whom the shop's server vouches with a signed token. Nobody is signed in, and no row exists, before the
 // first message.
 import { ApiError, post } from "./api.js";
-import { oneAtATime, storage as kept } from "./storage.js";
+import { oneAtATime, readJson, storage as kept } from "./storage.js";
 
 const DEVICE = "parley.device";
 const TOKENS = "parley.tokens";
@@ -43,7 +43,7 @@ export class BuyerSession {
 
   /** The shop vouches for who this is. */
   get isCustomer() {
-    return this.#proof !== null || this.#read(this.#customerKey) !== null;
+    return this.#proof !== null || readJson(this.storage, this.#customerKey) !== null;
   }
 
   get userId() {
@@ -67,7 +67,7 @@ export class BuyerSession {
    * What the visitor said so far moves to the customer, by the visitor's own token.
    */
   async identify(token) {
-    const before = this.#read(this.#customerKey);
+    const before = readJson(this.storage, this.#customerKey);
     const wasKnown = this.isKnown;
     this.#proof = token;
     if (before?.sub === subjectOf(token)) return false;
@@ -85,7 +85,7 @@ export class BuyerSession {
 
   /** The customer leaves. What the visitor of this device has is the visitor's again. */
   async logout() {
-    const tokens = this.#read(this.#customerKey);
+    const tokens = readJson(this.storage, this.#customerKey);
     const was = this.isCustomer;
     this.#proof = null;
     this.storage.removeItem(this.#customerKey);
@@ -109,9 +109,9 @@ export class BuyerSession {
 
   async #visitorToken() {
     try {
-      const tokens = this.#read(TOKENS);
+      const tokens = readJson(this.storage, TOKENS);
       if (tokens.until > Date.now() / 1000 + EARLY_S) return tokens.access;
-      return await oneAtATime("parley.tokens", async () => (await this.#renewVisitor(this.#read(TOKENS))).access);
+      return await oneAtATime("parley.tokens", async () => (await this.#renewVisitor(readJson(this.storage, TOKENS))).access);
     } catch {
       return null;
     }
@@ -169,14 +169,6 @@ export class BuyerSession {
   }
 
   get #tokens() {
-    return this.isCustomer ? this.#read(this.#customerKey) : this.#read(TOKENS);
-  }
-
-  #read(key) {
-    try {
-      return JSON.parse(this.storage.getItem(key));
-    } catch {
-      return null;
-    }
+    return readJson(this.storage, this.isCustomer ? this.#customerKey : TOKENS);
   }
 }

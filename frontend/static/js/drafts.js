@@ -1,5 +1,5 @@
 // What somebody began to write, for each conversation and for reply and note apart. It survives a reload.
-import { storage as kept } from "./storage.js";
+import { readJson, storage as kept } from "./storage.js";
 
 const PREFIX = "parley.draft.";
 const KEPT_DAYS = 30;
@@ -10,7 +10,7 @@ export class Drafts {
   }
 
   get(conversationId, mode = "reply") {
-    return this.#read(this.#key(conversationId, mode))?.text ?? "";
+    return readJson(this.storage, this.#key(conversationId, mode))?.text ?? "";
   }
 
   set(conversationId, mode, text) {
@@ -23,19 +23,11 @@ export class Drafts {
   sweep(now = Date.now()) {
     const keys = Array.from({ length: this.storage.length }, (_, at) => this.storage.key(at));
     for (const key of keys.filter((one) => one.startsWith(PREFIX))) {
-      if (!(now - (this.#read(key)?.at ?? 0) < KEPT_DAYS * 86_400_000)) this.storage.removeItem(key);
+      if (!(now - (readJson(this.storage, key)?.at ?? 0) < KEPT_DAYS * 86_400_000)) this.storage.removeItem(key);
     }
   }
 
   #key(conversationId, mode) {
     return `${this.prefix}${conversationId ?? "new"}.${mode}`;
-  }
-
-  #read(key) {
-    try {
-      return JSON.parse(this.storage.getItem(key));
-    } catch {
-      return null;
-    }
   }
 }

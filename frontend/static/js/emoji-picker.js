@@ -2,6 +2,7 @@
 import { make, part } from "./dom.js";
 import { useMenu } from "./menu.js";
 import { locale, t } from "./page.js";
+import { readJson } from "./storage.js";
 
 const ADDRESS = new URL("../emoji.json", import.meta.url).pathname;
 const BEFORE_CARET = /(?:^|[\s\p{Script=Han}，。！？])[:：]([\p{L}\p{N}_+-]{1,24})$/u;
@@ -29,7 +30,7 @@ export function fitting(emoji, words) {
 }
 
 const nameOf = (one) => (locale.startsWith("zh") ? one.zh : one.en).split(/, |、/)[0];
-const recent = () => JSON.parse(localStorage.getItem(RECENT) ?? "[]");
+const recent = () => readJson(localStorage, RECENT, []);
 const remember = (sign) => localStorage.setItem(RECENT, JSON.stringify([sign, ...recent().filter((one) => one !== sign)].slice(0, MOST_RECENT)));
 
 /** A source for `Suggestions`. */

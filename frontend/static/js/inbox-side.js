@@ -8,6 +8,7 @@ import { lastTime } from "./list-order.js";
 import { linked } from "./links.js";
 import { ago, fullTime, monthOf } from "./relative-time.js";
 import { fillFacts } from "./side-facts.js";
+import { readJson } from "./storage.js";
 
 export { fillHeader } from "./thread-header.js";
 
@@ -42,9 +43,9 @@ function showSection(side, name, count) {
   setText(part(side, `${name}-count`), count ? String(count) : "");
   if (section.dataset.ready) return;
   section.dataset.ready = "yes";
-  const kept = JSON.parse(localStorage.getItem(OPEN_KEY) ?? "{}");
+  const kept = readJson(localStorage, OPEN_KEY, {});
   if (name in kept) section.open = kept[name];
-  section.addEventListener("toggle", () => localStorage.setItem(OPEN_KEY, JSON.stringify({ ...JSON.parse(localStorage.getItem(OPEN_KEY) ?? "{}"), [name]: section.open })));
+  section.addEventListener("toggle", () => localStorage.setItem(OPEN_KEY, JSON.stringify({ ...readJson(localStorage, OPEN_KEY, {}), [name]: section.open })));
 }
 
 function fillRating(side, rating) {

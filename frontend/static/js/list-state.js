@@ -1,5 +1,6 @@
 // Which list is shown: tab, status, filters, order, saved view. One state; the header shows it and the list follows it.
 import { countOf } from "./list-filter.js";
+import { readJson } from "./storage.js";
 
 const EMPTY = { tab: "", status: "open", person: "", label: [], priority: [], channel: "", unread: null, waiting_minutes: null, sort: "activity", order: "desc", view: null };
 const KEPT = "parley.list";
@@ -9,7 +10,7 @@ export class ListState extends EventTarget {
     super();
     Object.assign(this, { key: `${KEPT}.${owner}`, storage });
     const asked = new URLSearchParams(globalThis.location?.search ?? "").get("label"); // from the list of labels
-    this.now = asked ? { ...EMPTY, status: "", label: [asked] } : { ...EMPTY, ...this.#read() };
+    this.now = asked ? { ...EMPTY, status: "", label: [asked] } : { ...EMPTY, ...readJson(this.storage, this.key) };
   }
 
   /** True while the list is the one that every page begins with. */
@@ -63,13 +64,5 @@ export class ListState extends EventTarget {
     const { filters, sort, order } = this.saved;
     const plain = (one) => JSON.stringify(Object.entries(one).filter(([, value]) => value !== null && value !== "" && value?.length !== 0).sort(([a], [b]) => (a < b ? -1 : 1)));
     return sort === view.sort && order === view.order && plain(filters) === plain(view.filters);
-  }
-
-  #read() {
-    try {
-      return JSON.parse(this.storage.getItem(this.key)) ?? {};
-    } catch {
-      return {};
-    }
   }
 }

@@ -1,4 +1,5 @@
 // Several tabs of one person: each thing is told by one of them, and what one has shown the others take away.
+import { readJson } from "./storage.js";
 
 const KEPT = 60; // ids of what was told lately
 const channel = "BroadcastChannel" in globalThis ? (name) => new BroadcastChannel(name) : null;
@@ -21,20 +22,12 @@ export class OneTab extends EventTarget {
   /** True for the first tab that asks about `id`, whatever the others do at the same time. */
   async claim(id) {
     const take = () => {
-      const told = this.#told();
+      const told = readJson(this.storage, this.key, []);
       if (told.includes(id)) return false;
       this.storage.setItem(this.key, JSON.stringify([...told, id].slice(-KEPT)));
       return true;
     };
     // Without HTTPS there are no locks; then two tabs may now and then both sound.
     return navigator.locks ? navigator.locks.request(this.key, take) : take();
-  }
-
-  #told() {
-    try {
-      return JSON.parse(this.storage.getItem(this.key)) ?? [];
-    } catch {
-      return [];
-    }
   }
 }

@@ -50,6 +50,15 @@ const found = working();
 export const isKept = found !== null;
 export const storage = found ?? new Memory();
 
+/** What is kept as JSON under `key`; `otherwise` where that is nothing, or nothing that can be read. */
+export function readJson(from, key, otherwise = null) {
+  try {
+    return JSON.parse(from.getItem(key)) ?? otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
 /** One tab at a time runs `work`; alone where the browser has no locks for us. */
 export async function oneAtATime(name, work) {
   if (!isKept || !globalThis.navigator?.locks) return work();

@@ -1,7 +1,7 @@
 // What the shop asks before the first message, and what it needs to answer when it is closed.
 import { setText } from "../dom.js";
 import { page, t } from "../page.js";
-import { storage } from "../storage.js";
+import { readJson, storage } from "../storage.js";
 import { backAt } from "./hours.js";
 
 const FIELDS = ["name", "email", "phone", "question"];
@@ -19,12 +19,7 @@ export class BeforeForm {
 
   /** What the buyer told earlier on this device. */
   get told() {
-    if (page.isPreview) return {};
-    try {
-      return JSON.parse(storage.getItem(this.key)) ?? {};
-    } catch {
-      return {};
-    }
+    return page.isPreview ? {} : readJson(storage, this.key, {});
   }
 
   /** Whether something has to be asked of somebody who begins now. `isCustomer`: the shop told us who this is. */
