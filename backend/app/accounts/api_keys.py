@@ -3,7 +3,6 @@
 Only the SHA-256 of a key is stored, which is enough because a key is 256 random bits and no word that somebody chose.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from app.kernel.errors import AppError, Conflict, Forbidden, NotFound
 from app.kernel.identity import Identity, Role
 from app.kernel.models import Id, UserId, id_column, time_column
 from app.kernel.paging import Listing
+from app.kernel.sealing import hashed
 
 PREFIX = "pk_"
 MAX_NAME = 80
@@ -102,7 +102,7 @@ async def create(session: AsyncSession, me: Identity, draft: ApiKeyCreate) -> Ap
     row = ApiKey(
         merchant_id=merchant_id,
         name=_named(draft.name),
-        key_hash=_hash(key),
+        key_hash=hashed(key),
         last_four=key[-4:],
         expires_at=now() + draft.days * SECONDS_PER_DAY if draft.days else None,
     )
@@ -126,7 +126,7 @@ async def find(session: AsyncSession, key: str) -> Found | None:
     query: Any = (
         select(ApiKey.id, ApiKey.merchant_id, ApiKey.last_used_at)
         .join(User, col(User.id) == col(ApiKey.merchant_id))
-        .where(col(ApiKey.key_hash) == _hash(key), *_working(), col(User.blocked_at).is_(None))
+        .where(col(ApiKey.key_hash) == hashed(key), *_working(), col(User.blocked_at).is_(None))
     )
     row = (await session.exec(query)).first()
     if row is None:
@@ -172,7 +172,3 @@ def _named(name: str) -> str:
     if not found:
         raise AppError(422, "invalid_name", "Give the key a name of 1 to {max} characters.", max=MAX_NAME)
     return found
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()

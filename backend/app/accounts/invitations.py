@@ -3,7 +3,6 @@
 Only the SHA-256 of the link's token is stored, so the link is shown once: in the answer that made it, or in a mail.
 """
 
-import hashlib
 import secrets
 from collections.abc import Collection, Sequence
 from enum import StrEnum
@@ -26,6 +25,7 @@ from app.kernel.db import Database, settings_in
 from app.kernel.errors import AppError, Conflict, NotFound
 from app.kernel.identity import Identity
 from app.kernel.models import Id, UserId, id_column, time_column
+from app.kernel.sealing import hashed
 from app.messengers import mail
 
 GOOD_DAYS = 7
@@ -115,7 +115,7 @@ async def create(session: AsyncSession, me: Identity, draft: InvitationDraft) ->
     token = secrets.token_urlsafe(32)
     row = Invitation(
         merchant_id=merchant_id,
-        token_hash=_hash(token),
+        token_hash=hashed(token),
         role=draft.role,
         email=draft.email,
         created_by=me.user_id,
@@ -186,7 +186,7 @@ async def sweep(session: AsyncSession, before: int, limit: int) -> int:
 async def _standing(session: AsyncSession, token: str) -> tuple[Invitation, User]:
     query = select(Invitation, User).join(User, col(User.id) == col(Invitation.merchant_id))
     found: Sequence[tuple[Invitation, User]] = (
-        await session.exec(query.where(Invitation.token_hash == _hash(token)))
+        await session.exec(query.where(Invitation.token_hash == hashed(token)))
     ).all()
     if not found or found[0][1].is_blocked:
         raise AppError(410, "invitation_unknown", "This link is not valid. Please ask for a new invitation.")
@@ -237,7 +237,3 @@ def _state(row: Invitation, owners: Collection[str]) -> InvitationState:
     if row.revoked_at is not None or row.created_by not in owners:
         return InvitationState.REVOKED
     return InvitationState.EXPIRED if row.expires_at <= now() else InvitationState.OPEN
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -4,7 +4,6 @@
 unit, and ending a family must be committed although the caller gets an error.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import Any, cast
@@ -22,6 +21,7 @@ from app.kernel.config import Settings
 from app.kernel.db import Database
 from app.kernel.errors import Forbidden, NotFound, Unauthorized
 from app.kernel.identity import Role
+from app.kernel.sealing import hashed
 
 SECONDS_PER_DAY = 86_400
 GRACE_SECONDS = 10  # a refresh whose answer was lost may be asked again
@@ -75,7 +75,7 @@ async def sign_in(
 
 async def sign_in_device(db: Database, settings: Settings, device_id: str, client: Client) -> SignedIn:
     """Begin a session for the buyer of this device, who is made on the first use."""
-    device_hash = _hash(device_id)
+    device_hash = hashed(device_id)
 
     async def begin(session: AsyncSession) -> SignedIn:
         device = await session.get(Device, device_hash)
@@ -123,12 +123,12 @@ async def refresh(db: Database, settings: Settings, refresh_token: str) -> Signe
     """
 
     async def rotate(session: AsyncSession) -> SignedIn | None:
-        row = await session.get(RefreshToken, _hash(refresh_token))
+        row = await session.get(RefreshToken, hashed(refresh_token))
         signed_in = await _standing(session, row.session_id) if row else None
         if row is None or signed_in is None or row.expires_at <= now():
             raise Unauthorized("refresh_token_invalid", "This session has ended. Please sign in again.")
         following = secrets.token_urlsafe(32)
-        if not await _use(session, row, _hash(following)):
+        if not await _use(session, row, hashed(following)):
             await end(session, row.session_id)
             return None
         signed_in.session.last_used_at = now()
@@ -173,7 +173,7 @@ async def end_own(session: AsyncSession, user_id: str, session_id: int) -> None:
 
 async def end_by_token(session: AsyncSession, refresh_token: str) -> None:
     """End the session of a refresh token; nothing happens when there is none."""
-    row = await session.get(RefreshToken, _hash(refresh_token))
+    row = await session.get(RefreshToken, hashed(refresh_token))
     if row is not None:
         await end(session, row.session_id)
 
@@ -262,7 +262,7 @@ async def _spend(session: AsyncSession, token_hash: str, following_hash: str, at
 
 async def _add_refresh_token(session: AsyncSession, row: AuthSession, token: str = "") -> str:
     token = token or secrets.token_urlsafe(32)
-    session.add(RefreshToken(token_hash=_hash(token), session_id=row.id, expires_at=row.expires_at))
+    session.add(RefreshToken(token_hash=hashed(token), session_id=row.id, expires_at=row.expires_at))
     await session.flush()
     return token
 
@@ -278,7 +278,3 @@ def _count(result: object) -> int:
 
 def _expiry(settings: Settings) -> int:
     return now() + int(settings.refresh_token_days * SECONDS_PER_DAY)
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

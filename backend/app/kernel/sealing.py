@@ -1,6 +1,10 @@
-"""Secrets that we must be able to read again: stored under a key derived from SECRET_KEY, one for each purpose."""
+"""Secrets as they are stored: hashed where it is enough to know them again, else sealed.
+
+Sealed are those that we must be able to read: under a key derived from SECRET_KEY, one for each purpose.
+"""
 
 import base64
+import hashlib
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -11,6 +15,11 @@ from app.kernel.config import Settings
 
 class Unreadable(Exception):
     """The secret was stored under another SECRET_KEY, or for another purpose."""
+
+
+def hashed(secret: str) -> str:
+    """What is kept of a random secret that we handed out: no salt, because nobody can guess it. Not for passwords."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def seal(settings: Settings, purpose: bytes, secret: str) -> str:
