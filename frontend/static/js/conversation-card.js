@@ -3,7 +3,7 @@ import { clone, icon, make, part, setText } from "./dom.js";
 import { page, t } from "./page.js";
 import { fillAvatar, nameOf } from "./avatar.js";
 import { setAgo, setWaiting } from "./relative-time.js";
-import { lastTime } from "./list-order.js";
+import { lastTime } from "./last-message.js";
 
 const MOST_LABELS = 2;
 const colors = new Map((page.labels ?? []).map(({ name, color }) => [name, color]));

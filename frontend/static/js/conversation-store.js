@@ -1,13 +1,11 @@
 // The conversations of a list: which belong to the view, in which order, and what a frame does to them. Pure.
+import { TAKEN_BACK, merged, toldBy } from "./last-message.js";
 import { fitsFilter } from "./list-filter.js";
-import { byOrder, edgeOf, lastTime } from "./list-order.js";
+import { byOrder, edgeOf } from "./list-order.js";
 
-export { lastTime };
-
-const OF_THE_LAST_MESSAGE = ["last_seq", "last_message", "last_message_type", "last_sender_id", "last_message_time", "waiting_since", "merchant_unread", "customer_unread"];
+const OF_THE_DESK = ["waiting_since", "merchant_unread"]; // what a shop knows of a last message besides
 
 const byRecency = byOrder({});
-const pick = (one, fields) => Object.fromEntries(fields.map((field) => [field, one[field]]));
 
 export class ConversationStore {
   #known = new Map();
@@ -76,10 +74,7 @@ export class ConversationStore {
   /** Conversations from a list page or a frame. An older state never replaces a newer one. */
   put(conversations, { isInView = true } = {}) {
     for (const one of conversations) {
-      const known = this.#known.get(one.id);
-      const next = known && known.updated_at > one.updated_at ? { ...one, ...known } : { ...known, ...one };
-      const latest = known && known.last_seq > one.last_seq ? known : one;
-      this.#known.set(one.id, { ...next, ...pick(latest, OF_THE_LAST_MESSAGE) });
+      this.#known.set(one.id, merged(this.#known.get(one.id), one, OF_THE_DESK));
       if (isInView) this.#inView.add(one.id);
     }
   }
@@ -92,19 +87,15 @@ export class ConversationStore {
     if (message.seq <= one.last_seq) return true;
     const isBuyer = message.sender_role === "buyer";
     const isAnswer = message.sender_role === "merchant";
-    const at = message.timestamp ?? message.created_at;
+    const told = toldBy(message);
     this.#known.set(one.id, {
       ...one,
       status: isBuyer && ["resolved", "snoozed"].includes(one.status) ? "open" : one.status,
-      last_seq: message.seq,
-      last_message: message.content || (message.attachments?.[0]?.name ?? ""),
-      last_message_type: message.message_type,
-      last_sender_id: message.sender_id,
-      last_message_time: at,
+      ...told,
       merchant_unread: isBuyer ? one.merchant_unread + (isOpen && this.side === "merchant" ? 0 : 1) : one.merchant_unread,
       customer_unread: isBuyer ? 0 : one.customer_unread + (isOpen && this.side === "buyer" ? 0 : 1),
       customer_read_seq: isBuyer ? message.seq : one.customer_read_seq,
-      waiting_since: isBuyer ? (one.waiting_since ?? at) : isAnswer ? null : one.waiting_since,
+      waiting_since: isBuyer ? (one.waiting_since ?? told.last_message_time) : isAnswer ? null : one.waiting_since,
     });
     return true;
   }
@@ -112,7 +103,7 @@ export class ConversationStore {
   /** The last message was taken back: its preview goes with it. */
   hearDeleted({ conversation_id: id, seq }) {
     const one = this.#known.get(id);
-    if (one?.last_seq === seq) this.#known.set(id, { ...one, last_message: "", last_message_type: "text" });
+    if (one?.last_seq === seq) this.#known.set(id, { ...one, ...TAKEN_BACK });
   }
 
   /** A read mark of either side; never backwards. */

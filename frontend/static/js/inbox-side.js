@@ -4,7 +4,7 @@ import { t } from "./page.js";
 import { fillAvatar, nameOf } from "./avatar.js";
 import { fileNode, isPicture, pictureNode } from "./bubble-content.js";
 import { labelColor, statusName } from "./conversation-card.js";
-import { lastTime } from "./list-order.js";
+import { lastTime } from "./last-message.js";
 import { linked } from "./links.js";
 import { ago, fullTime, monthOf } from "./relative-time.js";
 import { fillFacts } from "./side-facts.js";

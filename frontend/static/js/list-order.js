@@ -1,13 +1,11 @@
 // The orders of the list, as the server has them: a number for each conversation, ties by id. Pure.
+import { lastTime } from "./last-message.js";
 
 const NOT_WAITING = Number.MAX_SAFE_INTEGER;
 const RANK = { urgent: 3, high: 2, normal: 1, low: 0 };
 const RANK_STEP = 2 ** 40; // seconds fit below it
 
 export const SORTS = ["activity", "waiting", "created", "priority"];
-
-/** The creation time until the first message. */
-export const lastTime = (one) => one.last_message_time ?? one.created_at;
 
 const KEYS = {
   activity: lastTime,

@@ -1,9 +1,9 @@
 // The first screen: the shop and its people, whether somebody is there, and one's own conversations.
 import { fillAvatar } from "../avatar.js";
 import { arrange, byId, clone, icon, make, part, setText } from "../dom.js";
+import { lastTime } from "../last-message.js";
 import { t } from "../page.js";
 import { dayName, setAgo } from "../relative-time.js";
-import { lastTime } from "./own-conversations.js";
 
 const SYMBOLS = { image: "image", file: "file" };
 

@@ -1,9 +1,5 @@
 // The buyer's conversations with this shop: few, newest first, each in its newest state. Pure: no DOM, no I/O.
-
-const OF_THE_LAST_MESSAGE = ["last_seq", "last_message", "last_message_type", "last_sender_id", "last_message_time", "customer_unread"];
-const pick = (one, fields) => Object.fromEntries(fields.map((field) => [field, one[field]]));
-
-export const lastTime = (one) => one.last_message_time ?? one.created_at;
+import { TAKEN_BACK, lastTime, merged, toldBy } from "../last-message.js";
 
 export class OwnConversations {
   #known = new Map();
@@ -38,10 +34,7 @@ export class OwnConversations {
   put(conversations) {
     for (const one of conversations) {
       if (one.merchant_id !== this.shopId) continue;
-      const known = this.#known.get(one.id);
-      const next = known && known.updated_at > one.updated_at ? { ...one, ...known } : { ...known, ...one };
-      const latest = known && known.last_seq > one.last_seq ? known : one;
-      this.#known.set(one.id, { ...next, ...pick(latest, OF_THE_LAST_MESSAGE) });
+      this.#known.set(one.id, merged(this.#known.get(one.id), one));
     }
   }
 
@@ -54,11 +47,7 @@ export class OwnConversations {
     this.#known.set(one.id, {
       ...one,
       status: isMine ? "open" : one.status,
-      last_seq: message.seq,
-      last_message: message.content || (message.attachments?.[0]?.name ?? ""),
-      last_message_type: message.message_type,
-      last_sender_id: message.sender_id,
-      last_message_time: message.timestamp ?? message.created_at,
+      ...toldBy(message),
       customer_unread: isMine ? 0 : one.customer_unread + (isSeen ? 0 : 1),
     });
     return true;
@@ -67,7 +56,7 @@ export class OwnConversations {
   /** The last message was taken back: its preview goes with it. */
   hearDeleted({ conversation_id: id, seq }) {
     const one = this.#known.get(id);
-    if (one?.last_seq === seq) this.#known.set(id, { ...one, last_message: "", last_message_type: "text" });
+    if (one?.last_seq === seq) this.#known.set(id, { ...one, ...TAKEN_BACK });
   }
 
   markRead(id, side, seq) {
