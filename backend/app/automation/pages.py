@@ -43,10 +43,9 @@ async def log_page(
     shown = await rules.get(session, me, rule) if rule is not None else None
     if shown is not None:
         await naming.say(session, [shown], locale_of(request))
-    found = await rules.runs(session, me, Page(page=page, page_size=RUNS_OF_A_PAGE), rule)
-    return await _render(
-        request, session, me, "log", runs=found.results, count=found.count, number=page, size=RUNS_OF_A_PAGE, rule=shown
-    )
+    paging = Page(page=page, page_size=RUNS_OF_A_PAGE)
+    found = await rules.runs(session, me, paging, rule)
+    return await _render(request, session, me, "log", runs=found.results, count=found.count, paging=paging, rule=shown)
 
 
 @router.post("/{rule_id}/on")
