@@ -117,3 +117,42 @@ test("resume during a long wait tries at once", async () => {
   await idle();
   assert.deepEqual(sent, ["a"]);
 });
+
+test("what is written while the first message is on its way stands behind it", async () => {
+  let isDown = true;
+  const delivered = [];
+  const outbox = new Outbox({ owner: "m1", storage: new Storage(), wait: () => new Promise(() => {}), deliver: async (one) => {
+    if (one.conversation_id === null) outbox.begin("7");
+    if (isDown) throw passing();
+    delivered.push(one.client_id);
+    return { id: "1", seq: 1 };
+  } });
+  const sent = [];
+  outbox.addEventListener("sent", ({ detail }) => sent.push([detail.draft.client_id, detail.draft.conversation_id]));
+  outbox.add(draft("a", 1, null));
+  await idle();
+  outbox.add(draft("b", 2, "7"));
+  await idle();
+  isDown = false;
+  outbox.resume();
+  await idle();
+  assert.deepEqual(delivered, ["a", "b"]);
+  assert.deepEqual(sent, [["a", "7"], ["b", "7"]]);
+  outbox.add(draft("c", 3, "7"));
+  await idle();
+  assert.deepEqual(delivered, ["a", "b", "c"], "a lane that is empty is nobody's");
+});
+
+test("a first message knows its conversation after a reload, and what was taken back does not return", async () => {
+  const storage = new Storage();
+  const never = new Outbox({ owner: "m1", storage, deliver: () => new Promise(() => {}) });
+  for (const [at, client_id] of ["a", "b", "c"].entries()) never.add(draft(client_id, at, null));
+  never.discard("b");
+  never.begin("7");
+  assert.deepEqual(never.of(null), []);
+  const sent = [];
+  const again = new Outbox({ owner: "m1", storage, deliver: async (one) => { sent.push([one.client_id, one.conversation_id]); return { id: "1", seq: 1 }; } });
+  again.resume();
+  await idle();
+  assert.deepEqual(sent, [["a", "7"], ["c", "7"]]);
+});

@@ -11,6 +11,7 @@ export const newClientId = () => globalThis.crypto.randomUUID();
 
 export class Outbox extends EventTarget {
   #queues = new Map();
+  #begun = new Set(); // conversations that began in lane "new"
   #delay = 0;
   #wake = () => {};
 
@@ -37,7 +38,14 @@ export class Outbox extends EventTarget {
 
   add(draft) {
     this.#keep(draft);
-    this.#enqueue(draft);
+    this.#enqueue({ ...draft });
+  }
+
+  /** What waited for a conversation has it from now on, after a reload too; what is written next stands behind it. */
+  begin(conversation_id) {
+    for (const draft of this.of(null)) this.#keep({ ...draft, conversation_id });
+    for (const draft of this.#queues.get("new") ?? []) draft.conversation_id ??= conversation_id;
+    this.#begun.add(conversation_id);
   }
 
   retry(client_id) {
@@ -62,9 +70,12 @@ export class Outbox extends EventTarget {
     this.storage.setItem(this.prefix + draft.client_id, JSON.stringify(draft));
   }
 
-  /** One after the other within a conversation, so that they arrive in the order in which they were written. */
+  /**
+   * One after the other within a conversation, so that they arrive in the order in which they were written. The lane in
+   * which a conversation began stays its lane until it is empty.
+   */
   #enqueue(draft) {
-    const lane = draft.conversation_id ?? "new";
+    const lane = this.#begun.has(draft.conversation_id) ? "new" : (draft.conversation_id ?? "new");
     const queue = this.#queues.get(lane);
     if (queue) {
       if (!queue.some((one) => one.client_id === draft.client_id)) queue.push(draft);
@@ -86,6 +97,7 @@ export class Outbox extends EventTarget {
       }
     }
     this.#queues.delete(lane);
+    if (lane === "new") this.#begun.clear();
   }
 
   /** True when this draft is done with: sent, or refused for good. */

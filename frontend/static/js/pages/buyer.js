@@ -113,8 +113,9 @@ const returned = comeBack.to();
 if (!page.isPreview && (session.isKnown || session.hasUnsent)) {
   const one = await talking();
   await one.comeIn();
+  const first = one.outbox.drafts.find(({ conversation_id: id }) => !id || own.get(id)?.last_seq === 0); // of a conversation, and unsent
   if (returned && own.get(returned)) one.open(own.get(returned));
-  else if (one.outbox.of(null).length > 0) one.open(null);
+  else if (first) one.open(own.get(first.conversation_id));
 }
 byId("start").disabled = false; // before this a press would have been in vain
 if (page.isFrame && !page.isPreview && hello.isOpen && chat.dataset.view === "home") byId("start").focus();

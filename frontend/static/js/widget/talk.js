@@ -36,20 +36,29 @@ export function beginTalk(shell) {
   const blocked = new Blocked({ node: byId("blocked"), composer, own, live, shopId: shop.id, draw });
   const seen = new PagesSeen({ live, shopId: shop.id });
   const before = new BeforeForm({ root: document.querySelector(".before"), shop, widget, done: begin });
-  let introduction = null; // told in the form, and not yet to the server
+  let introduction = null; // {told} in the form and not yet to the server, {conversation_id} that began with it
   const currentId = () => (thread.id === "new" ? null : thread.id);
 
   /** The first message brings the person and the conversation into being; all others find them. */
   async function prepare(draft) {
     await session.token();
-    if (draft.conversation_id) return draft;
+    const conversation_id = draft.conversation_id ?? (await beginConversation());
+    if (introduction?.conversation_id === conversation_id) {
+      const done = () => (introduction = null);
+      await post(`/conversations/${conversation_id}/introduction`, introduction.told).then(done, (error) => error.isPassing || done());
+    }
+    return { ...draft, conversation_id };
+  }
+
+  async function beginConversation() {
     const conversation = await post("/conversations/", { merchant_id: shop.id, channel: page.isFrame ? "widget" : "page" });
     take([conversation]);
+    outbox.begin(conversation.id);
     thread.begin(conversation);
-    if (introduction) await post(`/conversations/${conversation.id}/introduction`, introduction).then(() => (introduction = null), () => {});
+    if (introduction) introduction.conversation_id = conversation.id;
     if (live.state === "idle") live.start();
     else seen.again();
-    return { ...draft, conversation_id: conversation.id };
+    return conversation.id;
   }
 
   function take(conversations) {
@@ -94,7 +103,7 @@ export function beginTalk(shell) {
   }
 
   function begin({ question, consent, ...told }) {
-    introduction = Object.keys(told).length > 0 ? told : null;
+    introduction = Object.keys(told).length > 0 ? { told } : null;
     open(null);
     if (question) write({ content: question, attachments: [] });
   }
