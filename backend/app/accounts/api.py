@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Form, Path
+from fastapi import APIRouter, Body, Form, Path
 from starlette.requests import Request
 
 from app.accounts import (
@@ -19,8 +19,8 @@ from app.accounts import (
 from app.accounts.authentication import client_of
 from app.accounts.sessions import SignedIn
 from app.accounts.shapes import DeviceSignIn, RefreshRequest, SessionPublic, SignIn, Tokens, UserPublic
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, ReadTx, Tx, database_of
+from app.kernel.config import InUse, Settings
+from app.kernel.db import Database, Db, ReadTx, Tx
 from app.kernel.errors import Unauthorized
 from app.kernel.identity import MaybeMe, Me
 from app.kernel.limits import caller_of, limits_of
@@ -34,8 +34,6 @@ REFRESHES_PER_ADDRESS = "120/minute"
 
 router = APIRouter()
 sign_in_routes = APIRouter(prefix="/auth", tags=["auth"])
-Db = Annotated[Database, Depends(database_of)]
-InUse = Annotated[Settings, Depends(settings_of)]
 
 
 @sign_in_routes.post("/login", summary="Sign in", responses=refusals(401, 403, 429))

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,7 +18,7 @@ from app.accounts.viewers import MerchantAtDesk, viewer
 from app.kernel import forms
 from app.kernel.clock import now
 from app.kernel.config import settings_of
-from app.kernel.db import Database, ReadTx, Tx, database_of
+from app.kernel.db import Db, ReadTx, Tx
 from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
@@ -28,7 +28,6 @@ BASE = "/settings/hours"
 MAX_FIELDS = 2 * DAYS * (MAX_RANGES + 2) + 10
 HOLIDAY_FIELDS = ("first_day", "last_day", "name", "opens", "closes")
 router = APIRouter(prefix=BASE)
-Db = Annotated[Database, Depends(database_of)]
 
 
 @router.get("")

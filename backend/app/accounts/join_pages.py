@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.accounts import authentication, invitations, users
 from app.accounts.invitations import Joining
 from app.kernel import forms
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, ReadTx, database_of
+from app.kernel.config import InUse
+from app.kernel.db import Db, ReadTx
 from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
@@ -22,8 +22,6 @@ PER_ADDRESS = "30/minute"
 FIELDS = ("username", "display_name", "password")
 router = APIRouter(prefix="/join")
 Token = Annotated[str, Path(pattern=r"^[\w-]{10,100}$")]
-Db = Annotated[Database, Depends(database_of)]
-InUse = Annotated[Settings, Depends(settings_of)]
 
 
 @router.get("/{token}")

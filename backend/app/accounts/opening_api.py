@@ -2,17 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 
 from app.accounts import access, opening
 from app.accounts.opening import HolidayDraft, HolidayPublic, HoursChange, HoursPublic
-from app.kernel.config import Settings, settings_of
+from app.kernel.config import InUse
 from app.kernel.db import ReadTx, Tx
 from app.kernel.identity import Merchant
 from app.kernel.refusals import refusals
 
 router = APIRouter(prefix="/shop/hours", tags=["shops"])
-InUse = Annotated[Settings, Depends(settings_of)]
 
 
 @router.get("", summary="Read the shop's working hours", responses=refusals(401, 403))

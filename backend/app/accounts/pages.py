@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.accounts import api_keys_pages, authentication, hours_pages, join_pages, names, sessions
@@ -12,8 +12,8 @@ from app.accounts.api import PER_ACCOUNT, PER_ADDRESS
 from app.accounts.models import SessionKind
 from app.accounts.viewers import home_of
 from app.kernel import i18n
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, Tx, database_of
+from app.kernel.config import InUse
+from app.kernel.db import Db, Tx
 from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.identity import MaybeMe
@@ -26,8 +26,6 @@ router = APIRouter()
 router.include_router(hours_pages.router)
 router.include_router(api_keys_pages.router)
 router.include_router(join_pages.router)
-Db = Annotated[Database, Depends(database_of)]
-InUse = Annotated[Settings, Depends(settings_of)]
 Text = Annotated[str, Form(max_length=1000)]
 
 

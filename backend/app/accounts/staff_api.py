@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 from starlette.requests import Request
 
 from app.accounts import access, invitations, shops, staff
 from app.accounts.invitations import InvitationDraft, InvitationPublic, InvitationWithLink
 from app.accounts.names import USER_ID_PATTERN
 from app.accounts.shapes import AvailabilityChange, ShopPublic, StaffChange, StaffCreate, StaffPublic
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, ReadTx, Tx, database_of
+from app.kernel.config import InUse
+from app.kernel.db import Db, ReadTx, Tx
 from app.kernel.identity import Merchant
 from app.kernel.limits import limits_of
 from app.kernel.paging import Listing
@@ -19,8 +19,6 @@ from app.kernel.refusals import refusals
 INVITATIONS = "60/hour"  # of one shop: each may be a mail
 
 router = APIRouter()
-Db = Annotated[Database, Depends(database_of)]
-InUse = Annotated[Settings, Depends(settings_of)]
 MemberId = Annotated[str, Path(pattern=USER_ID_PATTERN, examples=["m7"])]
 
 

@@ -2,23 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 
 from app.accounts import admins, own_password, preferences, users
 from app.accounts.names import USER_ID_PATTERN, Line
 from app.accounts.own_password import PasswordChange
 from app.accounts.preferences import Preferences, PreferencesChange
 from app.accounts.shapes import ProfileChange, UserChange, UserCreate, UserPublic
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, ReadTx, Tx, database_of
+from app.kernel.config import InUse
+from app.kernel.db import Db, ReadTx, Tx
 from app.kernel.identity import Admin, Me, Role
 from app.kernel.limits import limits_of
 from app.kernel.paging import Listing, Paging
 from app.kernel.refusals import refusals
 
 router = APIRouter(tags=["users"])
-Db = Annotated[Database, Depends(database_of)]
-InUse = Annotated[Settings, Depends(settings_of)]
 UserIdPath = Annotated[str, Path(pattern=USER_ID_PATTERN, examples=["b17"])]
 
 

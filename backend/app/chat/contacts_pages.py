@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,7 +17,7 @@ from app.chat.contacts_api import ContactId
 from app.chat.contacts_models import ContactBlock, ContactChange, ContactCreate, ContactMerge, ContactPublic
 from app.chat.exports.orders import ExportOrder, Format
 from app.jobs import queue
-from app.kernel.db import Database, ReadTx, Tx, database_of
+from app.kernel.db import Db, ReadTx, Tx
 from app.kernel.errors import AppError, Conflict
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
@@ -28,7 +28,6 @@ PAGE_SIZE = 50
 FIELDS = ("name", "email", "phone", "company", "note")
 
 router = APIRouter()
-Db = Annotated[Database, Depends(database_of)]
 Text = Annotated[str, Form(max_length=4000)]
 Asked = Annotated[str, Query(max_length=100)]
 

@@ -1,8 +1,6 @@
 """A token of a shop's server for a session of its customer."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,9 +14,9 @@ from app.accounts.names import USER_ID_PATTERN
 from app.accounts.sessions import SignedIn
 from app.accounts.shapes import Tokens, UserPublic
 from app.chat import moving
-from app.chat.desk import Desk, desk_of
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, database_of
+from app.chat.api import TheDesk
+from app.kernel.config import InUse
+from app.kernel.db import Db
 from app.kernel.limits import caller_of, limits_of
 from app.kernel.refusals import refusals
 
@@ -26,9 +24,6 @@ PER_ADDRESS = "60/minute"  # an office behind one address still signs in
 PER_SHOP = "1200/minute"
 
 router = APIRouter(prefix="/auth", tags=["auth"])
-Db = Annotated[Database, Depends(database_of)]
-InUse = Annotated[Settings, Depends(settings_of)]
-TheDesk = Annotated[Desk, Depends(desk_of)]
 
 
 class Exchange(BaseModel):

@@ -3,14 +3,14 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from app.accounts.access import named_shop
 from app.accounts.names import USER_ID_PATTERN
 from app.chat import reports
 from app.chat.reports import DailyPublic, ReportCreate, ReportPublic, Table
-from app.kernel.config import Settings, settings_of
+from app.kernel.config import InUse
 from app.kernel.db import ReadTx, Tx
 from app.kernel.i18n import locale_of
 from app.kernel.identity import Watcher
@@ -22,7 +22,6 @@ STARTS = "30/hour"  # of one person
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "description": "The table."}}
 
 router = APIRouter(prefix="/reports", tags=["reports"])
-InUse = Annotated[Settings, Depends(settings_of)]
 ReportId = Annotated[int, Path(ge=1, lt=2**63)]
 ShopId = Annotated[str | None, Query(pattern=USER_ID_PATTERN, description="For admins: which shop.", examples=["m1"])]
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,8 +17,8 @@ from app.chat import reports, reports_csv, reports_range, reports_reading, repor
 from app.chat.reports_csv import Sheet
 from app.chat.reports_range import Days
 from app.kernel.clock import now
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, ReadTx, database_of
+from app.kernel.config import InUse, Settings, settings_of
+from app.kernel.db import Db, ReadTx
 from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
@@ -27,8 +27,6 @@ from app.kernel.identity import Identity
 RANGES = {"today": 1, "7": 7, "30": 30, "90": 90}
 
 router = APIRouter(prefix="/reports")
-Db = Annotated[Database, Depends(database_of)]
-InUse = Annotated[Settings, Depends(settings_of)]
 Range = Annotated[str, Query(alias="range", pattern="^(today|7|30|90|own)$")]
 Day = Annotated[str, Query(max_length=10)]
 

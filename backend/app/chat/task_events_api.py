@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from loguru import logger
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.chat.desk import Desk, desk_of
+from app.chat.api import TheDesk
+from app.chat.desk import Desk
 from app.chat.hub import Socket, job_watchers
 from app.jobs import queue, shapes
 from app.jobs.api import JobId
@@ -39,9 +40,7 @@ class Follower(Socket):
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}, "description": "Events."}, **refusals(401, 404, 429)},
 )
-async def follow_task(
-    request: Request, me: Me, task_id: JobId, desk: Annotated[Desk, Depends(desk_of)]
-) -> StreamingResponse:
+async def follow_task(request: Request, me: Me, task_id: JobId, desk: TheDesk) -> StreamingResponse:
     """Server-sent events: `task` with the task as JSON, at once and after each change, until it has ended. 404 for
 
     another's task, 429 for more than 20 streams at once.

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
 from app.chat import routing, team, transfers
-from app.chat.desk import Desk, desk_of
+from app.chat.api import TheDesk
 from app.chat.drafts import MAX_BIGINT
 from app.chat.models import ConversationPublic
 from app.chat.team import TeamAtWork
@@ -27,7 +27,7 @@ class Place(BaseModel):
 
 
 @router.get("/staff/load", tags=["staff"], summary="Read the team at work", responses=refusals(401, 403))
-async def read_load(me: Merchant, session: ReadTx, desk: Annotated[Desk, Depends(desk_of)]) -> TeamAtWork:
+async def read_load(me: Merchant, session: ReadTx, desk: TheDesk) -> TeamAtWork:
     """Who is there, how many open conversations each has, and how many wait for somebody. The shop's own people."""
     return await team.at_work(session, me, desk.presence)
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,7 +19,7 @@ from app.chat import team
 from app.chat.desk import desk_of
 from app.kernel import forms
 from app.kernel.config import settings_of
-from app.kernel.db import Database, ReadTx, Tx, database_of
+from app.kernel.db import Db, ReadTx, Tx
 from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
@@ -28,7 +28,6 @@ from app.kernel.limits import limits_of
 
 BASE = "/settings/team"
 router = APIRouter(prefix=BASE)
-Db = Annotated[Database, Depends(database_of)]
 MemberId = Annotated[str, Path(pattern=USER_ID_PATTERN)]
 Problems = dict[str, str]
 """Field → what is wrong with it; empty text: the page's own words."""

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 
 from app.chat import composer_drafts, deletions, mentions, messages
+from app.chat.api import TheDesk
 from app.chat.composer_drafts import ComposerDraftWrite
-from app.chat.desk import Desk, desk_of
 from app.chat.drafts import MAX_BIGINT
 from app.chat.threads_models import ComposerDraftPublic, MentionPublic, SharedFile
 from app.files import sweeps
@@ -19,7 +19,6 @@ from app.kernel.refusals import refusals
 router = APIRouter()
 ConversationId = Annotated[int, Path(ge=1, le=MAX_BIGINT, description="The conversation.")]
 MessageId = Annotated[int, Path(ge=1, le=MAX_BIGINT)]
-TheDesk = Annotated[Desk, Depends(desk_of)]
 
 
 @router.delete(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,7 +12,7 @@ from app.accounts.identity_keys import IdentityKeyWithSecret
 from app.accounts.viewers import MerchantAtDesk, viewer
 from app.accounts.widgets import Asked, Colour, WidgetChange, WidgetLook
 from app.kernel import forms, static_files
-from app.kernel.config import Settings, settings_of
+from app.kernel.config import InUse, settings_of
 from app.kernel.db import Database, ReadTx, Tx, database_of
 from app.kernel.html import render
 from app.kernel.i18n import locale_of
@@ -27,7 +27,6 @@ ASKED = ("ask_name", "ask_email", "ask_phone", "ask_question")
 TICKS = ("ask_rating", "show_team")
 
 router = APIRouter()
-InUse = Annotated[Settings, Depends(settings_of)]
 Shop = Annotated[str, Path(max_length=50)]
 
 

@@ -1,8 +1,6 @@
 """The JSON door of files: one upload."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -12,8 +10,8 @@ from app.files import uploads
 from app.files.storage.local import LocalStorage
 from app.files.urls import absolute
 from app.kernel import forms
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, database_of
+from app.kernel.config import InUse, Settings, settings_of
+from app.kernel.db import Db
 from app.kernel.errors import AppError, Invalid
 from app.kernel.identity import Me
 from app.kernel.limits import limits_of
@@ -82,8 +80,8 @@ class FilePublic(BaseModel):
 async def upload(
     request: Request,
     me: Me,
-    db: Annotated[Database, Depends(database_of)],
-    settings: Annotated[Settings, Depends(settings_of)],
+    db: Db,
+    settings: InUse,
 ) -> FilePublic:
     """Store one file (multipart field `file`) to send it with a message. Any user.
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self, cast
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from fastapi import Depends
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from starlette.requests import HTTPConnection
@@ -199,3 +200,6 @@ def get_settings() -> Settings:
 def settings_of(connection: HTTPConnection) -> Settings:
     """The settings of the application that serves this request."""
     return cast(Settings, connection.app.state.settings)
+
+
+InUse = Annotated[Settings, Depends(settings_of)]

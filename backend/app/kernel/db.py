@@ -28,6 +28,7 @@ FAMILIES = {"postgres": "postgresql", "mariadb": "mysql"}
 _SETTINGS = "settings"
 _RETURNED = "parley_returned_at"
 _AFTERWARDS = "parley_afterwards"
+_MOMENT = "parley_moment"
 FROZEN_MS = 15_000  # a unit of work that does nothing for this long is given up, and its locks with it
 IDLE_SECONDS = 2.0  # after which a pooled connection is looked at before it is used
 BUSY_TIMEOUT_MS = 5000
@@ -191,6 +192,12 @@ def afterwards(session: AsyncSession, work: Callable[[AsyncSession], Awaitable[N
     session.info.setdefault(_AFTERWARDS, []).append(work)
 
 
+def moment(session: AsyncSession) -> int:
+    """The second in which this unit of work first asked: what it does together happened together."""
+    at: int = session.info.setdefault(_MOMENT, clock.now())
+    return at
+
+
 def settings_in(session: AsyncSession) -> Settings:
     """The settings of the installation whose unit of work this is."""
     return cast(Settings, session.info[_SETTINGS])
@@ -201,12 +208,15 @@ def database_of(connection: HTTPConnection) -> Database:
     return cast(Database, connection.app.state.db)
 
 
-async def _write_unit(db: Annotated[Database, Depends(database_of)]) -> AsyncIterator[AsyncSession]:
+Db = Annotated[Database, Depends(database_of)]
+
+
+async def _write_unit(db: Db) -> AsyncIterator[AsyncSession]:
     async with db.writing() as session:
         yield session
 
 
-async def _read_unit(db: Annotated[Database, Depends(database_of)]) -> AsyncIterator[AsyncSession]:
+async def _read_unit(db: Db) -> AsyncIterator[AsyncSession]:
     async with db.reading() as session:
         yield session
 

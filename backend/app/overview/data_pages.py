@@ -16,14 +16,14 @@ from app.accounts.viewers import MerchantAtDesk, viewer
 from app.chat.exports.orders import ExportOrder, Format
 from app.chat.imports import api as imports_api
 from app.chat.imports import previews
-from app.chat.imports.api import Base, FileId, InUse
+from app.chat.imports.api import FileId
 from app.chat.imports.kinds import KINDS, ImportWord
 from app.chat.models import Status
 from app.jobs import queue
 from app.jobs.api import STARTS
 from app.jobs.models import Job
-from app.kernel.config import settings_of
-from app.kernel.db import ReadTx
+from app.kernel.config import InUse, settings_of
+from app.kernel.db import Db, ReadTx
 from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
@@ -54,7 +54,7 @@ async def data_page(request: Request, me: MerchantAtDesk, session: ReadTx) -> Re
 async def start_export(
     request: Request,
     me: MerchantAtDesk,
-    db: Base,
+    db: Db,
     format: Annotated[Format, Form()] = Format.CSV,
     since: Typed = "",
     until: Typed = "",
@@ -85,7 +85,7 @@ async def start_export(
 
 
 @router.post("/imports/{kind}")
-async def upload_table(request: Request, kind: ImportWord, me: MerchantAtDesk, db: Base, settings: InUse) -> Response:
+async def upload_table(request: Request, kind: ImportWord, me: MerchantAtDesk, db: Db, settings: InUse) -> Response:
     """Look at a table: what it would do, or why it cannot be read."""
     try:
         await limits_of(request).hit("imports", me.user_id, imports_api.PER_USER)
@@ -97,7 +97,7 @@ async def upload_table(request: Request, kind: ImportWord, me: MerchantAtDesk, d
 
 
 @router.post("/imports/{kind}/{file_id}/confirm")
-async def confirm_table(request: Request, kind: ImportWord, file_id: FileId, me: MerchantAtDesk, db: Base) -> Response:
+async def confirm_table(request: Request, kind: ImportWord, file_id: FileId, me: MerchantAtDesk, db: Db) -> Response:
     """Start the import of a table that was looked at."""
     try:
         await limits_of(request).hit("import-looks", me.user_id, imports_api.LOOKS)
@@ -114,7 +114,7 @@ async def confirm_table(request: Request, kind: ImportWord, file_id: FileId, me:
 
 @router.post("/imports/{kind}/{file_id}/discard")
 async def discard_table(
-    request: Request, kind: ImportWord, file_id: FileId, me: MerchantAtDesk, db: Base, settings: InUse
+    request: Request, kind: ImportWord, file_id: FileId, me: MerchantAtDesk, db: Db, settings: InUse
 ) -> Response:
     """Choose another file."""
     await previews.discard(db, settings, me, file_id)

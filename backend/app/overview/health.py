@@ -1,15 +1,15 @@
 """Whether this process can serve, for load balancers and people; and its metrics."""
 
 from ipaddress import ip_address
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import VERSION
-from app.chat.desk import Desk, desk_of
+from app.chat.api import TheDesk
 from app.jobs import metrics as job_metrics
 from app.kernel import ids
 from app.kernel.errors import NotFound
@@ -31,7 +31,7 @@ class Health(BaseModel):
 @router.get(
     "/health", tags=["health"], summary="Health", responses={503: {"model": Health, "description": "Cannot serve."}}
 )
-async def health(response: Response, desk: Annotated[Desk, Depends(desk_of)]) -> Health:
+async def health(response: Response, desk: TheDesk) -> Health:
     """Anyone. 200 when this process can serve, 503 when it cannot."""
     is_up = ids.generator().is_healthy
     try:
@@ -51,7 +51,7 @@ root.add_api_route("/health", health, methods=["GET"])
 
 
 @root.get("/metrics")
-async def metrics(request: Request, desk: Annotated[Desk, Depends(desk_of)]) -> Response:
+async def metrics(request: Request, desk: TheDesk) -> Response:
     """For Prometheus, from a private network only: strangers need not know how busy a shop is."""
     try:
         is_neighbour = ip_address(address_of(request)).is_private

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from app.accounts.viewers import AdminAtDesk, viewer
-from app.kernel.config import Settings, settings_of
+from app.kernel.config import InUse, settings_of
 from app.kernel.db import ReadTx
 from app.kernel.errors import NotFound
 from app.kernel.html import render
@@ -34,7 +34,7 @@ MAIL_POLICY = "; ".join(
 router = APIRouter(prefix="/admin/outbox")
 
 
-def _folder(settings: Annotated[Settings, Depends(settings_of)]) -> Path:
+def _folder(settings: InUse) -> Path:
     if not outbox.is_open(settings):
         raise NotFound()
     return outbox.folder_of(settings)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,8 +19,8 @@ from app.files import avatars, uploads, urls
 from app.files.api import PER_DAY, PER_USER
 from app.files.storage.local import LocalStorage
 from app.kernel import forms
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, ReadTx, Tx, database_of
+from app.kernel.config import InUse, Settings
+from app.kernel.db import Database, Db, ReadTx, Tx
 from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
@@ -32,8 +32,6 @@ ENVELOPE_BYTES = 65_536  # the other fields of the form with the picture
 FIELDS = ("display_name", "email", "phone", "locale")
 
 router = APIRouter(prefix="/settings")
-Db = Annotated[Database, Depends(database_of)]
-InUse = Annotated[Settings, Depends(settings_of)]
 Word = Annotated[str, Form(max_length=200)]
 
 

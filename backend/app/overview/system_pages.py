@@ -1,16 +1,16 @@
 """The page of the system: what lives, how it is, and what to do about it. It renews itself every few seconds."""
 
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.accounts.viewers import AdminAtDesk, viewer
 from app.jobs import queues
 from app.kernel.cache import Cache
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, ReadTx, database_of
+from app.kernel.config import InUse, Settings
+from app.kernel.db import Database, Db, ReadTx
 from app.kernel.html import render
 from app.overview import system_checks
 from app.overview.system_checks import Level, Part
@@ -19,8 +19,6 @@ HEAVY_SECONDS = 10.0  # for what reads whole tables; ten admins who watch cost a
 OLD_JOB_SECONDS = 300
 
 router = APIRouter(prefix="/admin/system")
-Db = Annotated[Database, Depends(database_of)]
-InUse = Annotated[Settings, Depends(settings_of)]
 
 
 @router.get("")

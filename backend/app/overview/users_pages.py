@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request
+from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field, ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,8 +13,8 @@ from app.accounts.shapes import UserChange, UserCreate
 from app.accounts.viewers import AdminAtDesk, viewer
 from app.chat.visits import device_of
 from app.kernel import forms, i18n
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, ReadTx, Tx, database_of
+from app.kernel.config import InUse, settings_of
+from app.kernel.db import Db, ReadTx, Tx
 from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.identity import Identity, Role
@@ -27,8 +27,6 @@ OWN_FIELDS = ("username", "display_name", "email", "phone", "locale")
 STATES = {"active": False, "suspended": True}
 
 router = APIRouter(prefix="/admin/users")
-Db = Annotated[Database, Depends(database_of)]
-InUse = Annotated[Settings, Depends(settings_of)]
 UserId = Annotated[str, Path(pattern=USER_ID_PATTERN)]
 Reason = Annotated[str, Form(max_length=300)]
 

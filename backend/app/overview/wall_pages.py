@@ -1,15 +1,13 @@
 """The wall: every shop as a card whose figures move while people write. It only shows; nothing on it can be written."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.accounts.viewers import AdminAtDesk, viewer
 from app.chat import inbox
-from app.chat.desk import Desk, desk_of
+from app.chat.api import TheDesk
 from app.chat.inbox import ConversationFilters
-from app.kernel.config import Settings, settings_of
+from app.kernel.config import InUse
 from app.kernel.db import ReadTx
 from app.kernel.html import render
 from app.kernel.identity import Admin
@@ -20,8 +18,6 @@ from app.overview.wall import ShopNow
 
 router = APIRouter()
 api = APIRouter(tags=["audit"])
-InUse = Annotated[Settings, Depends(settings_of)]
-TheDesk = Annotated[Desk, Depends(desk_of)]
 
 
 @router.get("/admin/wall")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,8 +13,8 @@ from app.audit import entries as audit
 from app.audit.models import Action
 from app.jobs import queue, shapes
 from app.jobs.models import Job, JobPublic
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, ReadTx, Tx, database_of
+from app.kernel.config import InUse, Settings
+from app.kernel.db import Database, Db, ReadTx, Tx
 from app.kernel.errors import Conflict, Forbidden
 from app.kernel.i18n import locale_of
 from app.kernel.identity import Admin, Identity, Me
@@ -28,8 +28,6 @@ EXPORTS = "5/hour"  # of one person; each reads everything
 GUESSES = "10/minute"
 
 router = APIRouter(prefix="/users", tags=["privacy"])
-Db = Annotated[Database, Depends(database_of)]
-InUse = Annotated[Settings, Depends(settings_of)]
 UserIdPath = Annotated[str, Path(pattern=USER_ID_PATTERN, examples=["b17"])]
 
 

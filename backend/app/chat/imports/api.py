@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
@@ -13,8 +13,8 @@ from app.chat.imports.previews import ImportPreview
 from app.jobs import shapes
 from app.jobs.models import JobPublic
 from app.kernel import forms
-from app.kernel.config import Settings, settings_of
-from app.kernel.db import Database, ReadTx, database_of
+from app.kernel.config import InUse, Settings
+from app.kernel.db import Database, Db, ReadTx
 from app.kernel.errors import AppError, Invalid
 from app.kernel.i18n import locale_of, sentence, translate
 from app.kernel.identity import Identity, Merchant
@@ -46,8 +46,6 @@ TYPES = {
 }
 
 router = APIRouter(prefix="/imports", tags=["imports"])
-Base = Annotated[Database, Depends(database_of)]
-InUse = Annotated[Settings, Depends(settings_of)]
 Ending = Literal["csv", "xlsx"]
 FileId = Annotated[int, Path(ge=1, lt=2**63, description="The upload's id.")]
 
@@ -64,7 +62,7 @@ def uploads(prefix: str) -> list[str]:
     responses=refusals(400, 401, 403, 413, 415, 429),
     openapi_extra=FORM,
 )
-async def upload_import(request: Request, kind: ImportWord, me: Merchant, db: Base, settings: InUse) -> ImportPreview:
+async def upload_import(request: Request, kind: ImportWord, me: Merchant, db: Db, settings: InUse) -> ImportPreview:
     """Send a CSV or XLSX file (multipart field `file`) and see what an import would do; nothing is written yet.
 
     The first row names the columns, in English or Chinese. UTF-8, UTF-16 and GB18030 are recognised, as are `,`, `;`
@@ -111,7 +109,7 @@ async def read_import(
 
 
 @router.post("/{kind}/{file_id}/confirm", summary="Import it", responses=refusals(400, 401, 403, 404, 409, 410, 429))
-async def confirm_import(request: Request, kind: ImportWord, file_id: FileId, me: Merchant, db: Base) -> JobPublic:
+async def confirm_import(request: Request, kind: ImportWord, file_id: FileId, me: Merchant, db: Db) -> JobPublic:
     """Start the import as a task: all rows are written, or none. Confirming again answers with the same task.
 
     409 while the table has problems.
@@ -122,6 +120,6 @@ async def confirm_import(request: Request, kind: ImportWord, file_id: FileId, me
 
 
 @router.delete("/{kind}/{file_id}", status_code=204, summary="Throw an upload away", responses=refusals(401, 403, 404))
-async def discard_import(kind: ImportWord, file_id: FileId, me: Merchant, db: Base, settings: InUse) -> None:
+async def discard_import(kind: ImportWord, file_id: FileId, me: Merchant, db: Db, settings: InUse) -> None:
     """Nothing of it was written."""
     await previews.discard(db, settings, me, file_id)
