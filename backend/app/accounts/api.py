@@ -24,6 +24,7 @@ from app.kernel.db import Database, Db, ReadTx, Tx
 from app.kernel.errors import Unauthorized
 from app.kernel.identity import MaybeMe, Me
 from app.kernel.limits import caller_of, limits_of
+from app.kernel.models import MAX_BIGINT
 from app.kernel.paging import Listing
 from app.kernel.refusals import refusals
 
@@ -108,7 +109,7 @@ async def list_sessions(me: Me, session: ReadTx) -> Listing[SessionPublic]:
 @sign_in_routes.delete(
     "/sessions/{session_id}", summary="End one session", status_code=204, responses=refusals(401, 404)
 )
-async def end_session(session_id: Annotated[int, Path(ge=0, lt=2**63)], me: Me, session: Tx) -> None:
+async def end_session(session_id: Annotated[int, Path(ge=0, le=MAX_BIGINT)], me: Me, session: Tx) -> None:
     """End one of the caller's own sessions. 404 for another's, or one that has ended."""
     await sessions.end_own(session, me.user_id, session_id)
 

@@ -1,18 +1,17 @@
 """The JSON door of API keys. The owner of the shop only, and never by a key."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 
 from app.accounts import api_keys
 from app.accounts.api_keys import ApiKeyCreate, ApiKeyPublic, ApiKeyWithSecret
 from app.kernel.db import ReadTx, Tx
 from app.kernel.identity import Merchant
+from app.kernel.models import PathId
 from app.kernel.paging import Listing
 from app.kernel.refusals import refusals
 
 router = APIRouter(prefix="/api-keys", tags=["API keys"])
-KeyId = Annotated[int, Path(ge=1, lt=2**63)]
+KeyId = PathId
 
 
 @router.get("/", summary="List API keys", responses=refusals(401, 403))

@@ -1,8 +1,8 @@
 """API keys as a page: made, shown once, revoked. The owner of the shop only; agents read why."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,6 +18,7 @@ from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, sentence, translate
 from app.kernel.identity import Identity
+from app.kernel.models import PathId
 
 BASE = "/settings/api-keys"
 DAYS = (30, 90, 365)
@@ -54,7 +55,7 @@ async def create_key(request: Request, me: MerchantAtDesk) -> Response:
 
 
 @router.post("/{key_id}/revoke")
-async def revoke_key(key_id: Annotated[int, Path(ge=1, lt=2**63)], me: MerchantAtDesk, session: Tx) -> Response:
+async def revoke_key(key_id: PathId, me: MerchantAtDesk, session: Tx) -> Response:
     """It stops working at once."""
     await api_keys.revoke(session, me, key_id)
     return RedirectResponse(BASE, 303)

@@ -1,10 +1,10 @@
 """The working hours as a page of the console: the week, the holidays, and what the shop says by itself."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -23,6 +23,7 @@ from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
 from app.kernel.identity import Identity
+from app.kernel.models import PathId
 
 BASE = "/settings/hours"
 MAX_FIELDS = 2 * DAYS * (MAX_RANGES + 2) + 10
@@ -88,7 +89,7 @@ async def add_holiday(request: Request, me: MerchantAtDesk, db: Db) -> Response:
 
 
 @router.post("/holidays/{holiday_id}/remove")
-async def remove_holiday(holiday_id: Annotated[int, Path(ge=1, lt=2**63)], me: MerchantAtDesk, session: Tx) -> Response:
+async def remove_holiday(holiday_id: PathId, me: MerchantAtDesk, session: Tx) -> Response:
     """Take one back."""
     await opening.remove_holiday(session, me, holiday_id)
     return RedirectResponse(f"{BASE}#holidays", 303)

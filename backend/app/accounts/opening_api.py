@@ -1,14 +1,13 @@
 """The JSON door of working hours."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 
 from app.accounts import access, opening
 from app.accounts.opening import HolidayDraft, HolidayPublic, HoursChange, HoursPublic
 from app.kernel.config import InUse
 from app.kernel.db import ReadTx, Tx
 from app.kernel.identity import Merchant
+from app.kernel.models import PathId
 from app.kernel.refusals import refusals
 
 router = APIRouter(prefix="/shop/hours", tags=["shops"])
@@ -34,6 +33,6 @@ async def add_holiday(body: HolidayDraft, me: Merchant, session: Tx) -> HolidayP
 
 
 @router.delete("/holidays/{holiday_id}", summary="Remove a holiday", status_code=204, responses=refusals(401, 403, 404))
-async def remove_holiday(holiday_id: Annotated[int, Path(ge=1, lt=2**63)], me: Merchant, session: Tx) -> None:
+async def remove_holiday(holiday_id: PathId, me: Merchant, session: Tx) -> None:
     """The owner only. 404 for another shop's."""
     await opening.remove_holiday(session, me, holiday_id)

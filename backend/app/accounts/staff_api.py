@@ -13,6 +13,7 @@ from app.kernel.config import InUse
 from app.kernel.db import Db, ReadTx, Tx
 from app.kernel.identity import Merchant
 from app.kernel.limits import limits_of
+from app.kernel.models import PathId
 from app.kernel.paging import Listing
 from app.kernel.refusals import refusals
 
@@ -113,6 +114,6 @@ async def invite(body: InvitationDraft, me: Merchant, session: Tx, request: Requ
     status_code=204,
     responses=refusals(401, 403, 404),
 )
-async def revoke_invitation(invitation_id: Annotated[int, Path(ge=1, lt=2**63)], me: Merchant, session: Tx) -> None:
+async def revoke_invitation(invitation_id: PathId, me: Merchant, session: Tx) -> None:
     """The link stops working. Owners only; 404 for another shop's, and for one that was used."""
     await invitations.revoke(session, me, invitation_id)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 
 from app.accounts.names import USER_ID_PATTERN
 from app.automation import dry_run, naming, rules
@@ -11,13 +11,14 @@ from app.kernel.db import ReadTx, Tx
 from app.kernel.i18n import locale_of
 from app.kernel.identity import Insider, Watcher
 from app.kernel.limits import limits_of
+from app.kernel.models import MAX_BIGINT, PathId
 from app.kernel.paging import Listing, Paging
 from app.kernel.refusals import refusals
 
 DRY_RUNS = "20/minute"  # of one shop: each reads a week
 
 router = APIRouter(prefix="/automation", tags=["automation"])
-RuleId = Annotated[int, Path(ge=1, lt=2**63)]
+RuleId = PathId
 
 
 @router.get("/rules/", summary="List rules", responses=refusals(401, 403))
@@ -64,7 +65,7 @@ async def order_rules(request: Request, order: RuleOrder, me: Insider, session: 
 
 @router.get("/runs/", summary="List what rules did", responses=refusals(401, 403, 404))
 async def list_runs(
-    me: Watcher, session: ReadTx, paging: Paging, rule_id: Annotated[int | None, Query(ge=1, lt=2**63)] = None
+    me: Watcher, session: ReadTx, paging: Paging, rule_id: Annotated[int | None, Query(ge=1, le=MAX_BIGINT)] = None
 ) -> Listing[RunPublic]:
     """The newest first, of the last 30 days; of one rule with `rule_id`."""
     return await rules.runs(session, me, paging, rule_id)

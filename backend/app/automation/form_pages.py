@@ -1,9 +1,9 @@
 """The form of a rule: every button submits it whole, so it works without scripts; htmx draws only the form anew."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from babel import Locale
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -32,13 +32,14 @@ from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
 from app.kernel.identity import Identity
 from app.kernel.limits import limits_of
+from app.kernel.models import PathId
 
 BASE = "/settings/automation"
 MAX_FIELDS = 120
 DRY_RUNS = "20/minute"  # of one shop: each reads a week
 LANGUAGES = ("zh", "en", "ja", "ko", "de", "fr", "es", "it", "pt", "ru", "vi", "th", "ar")
 router = APIRouter()
-RuleId = Annotated[int, Path(ge=1, lt=2**63)]
+RuleId = PathId
 Typed = dict[str, Any]
 
 

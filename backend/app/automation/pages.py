@@ -15,6 +15,7 @@ from app.kernel.db import ReadTx, Tx
 from app.kernel.html import render
 from app.kernel.i18n import locale_of
 from app.kernel.identity import Identity
+from app.kernel.models import MAX_BIGINT
 from app.kernel.paging import MAX_PAGE, Page
 
 router = APIRouter(prefix=BASE)
@@ -36,7 +37,7 @@ async def log_page(
     request: Request,
     me: MerchantAtDesk,
     session: ReadTx,
-    rule: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    rule: Annotated[int | None, Query(ge=1, le=MAX_BIGINT)] = None,
     page: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 1,
 ) -> Response:
     """What the rules did, the newest first; of one with `rule`."""

@@ -9,7 +9,7 @@ from app.automation.models import MAX_NAME
 from app.chat.drafts import Storable
 from app.chat.labels_models import MAX_NAME as MAX_LABEL
 from app.chat.models import Channel, Priority, Status
-from app.kernel.models import Id, UserId
+from app.kernel.models import MAX_BIGINT, Id, UserId
 
 MAX_RULES = 50  # of one shop
 MAX_CONDITIONS = 10
@@ -181,7 +181,7 @@ class RuleSwitch(BaseModel):
 class RuleOrder(BaseModel):
     """The ids of all rules of the shop in their new order."""
 
-    ids: list[Annotated[Id, Field(ge=1, lt=2**63)]] = Field(max_length=MAX_RULES)
+    ids: list[Annotated[Id, Field(ge=1, le=MAX_BIGINT)]] = Field(max_length=MAX_RULES)
 
 
 class RulePublic(BaseModel):

@@ -1,8 +1,8 @@
 """The admin's wall: every conversation of every shop, live and read only. No composer stands in these pages."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,6 +15,7 @@ from app.kernel.config import settings_of
 from app.kernel.db import ReadTx
 from app.kernel.html import render
 from app.kernel.identity import Identity, Role
+from app.kernel.models import PathId
 from app.kernel.paging import MAX_PAGE_SIZE, Page
 
 FIRST_PAGE = 30
@@ -29,9 +30,7 @@ async def wall(request: Request, me: AdminAtDesk, session: ReadTx) -> Response:
 
 
 @router.get("/admin/conversations/{conversation_id}")
-async def watched_conversation(
-    request: Request, conversation_id: Annotated[int, Path(ge=1, lt=2**63)], me: AdminAtDesk, session: ReadTx
-) -> Response:
+async def watched_conversation(request: Request, conversation_id: PathId, me: AdminAtDesk, session: ReadTx) -> Response:
     """One conversation, read only."""
     return await _wall(request, session, me, await conversations.get(session, me, conversation_id))
 

@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 from app.chat import activities, conversations, frames, inbox, messages, notes, search
 from app.chat.conversations import ConversationChange, ConversationStart, ReadMarks
 from app.chat.desk import Desk, desk_of
-from app.chat.drafts import MAX_BIGINT
 from app.chat.inbox import ConversationFilters, InboxCounts
 from app.chat.messages import MAX_LIMIT, MessageCreate
 from app.chat.models import ActivityPublic, ConversationPublic, MessagePublic
@@ -19,6 +18,7 @@ from app.chat.views_models import Order, Sort
 from app.kernel.db import ReadTx, Tx
 from app.kernel.identity import Insider, Me, Participant, Role, Watcher
 from app.kernel.limits import caller_of, limits_of
+from app.kernel.models import MAX_BIGINT, PathId
 from app.kernel.paging import CursorListing, Listing, Paging
 from app.kernel.refusals import refusals
 
@@ -30,7 +30,7 @@ OPEN_ALREADY = "The one that is open between the two already."
 SENT_BEFORE = "Sent before under this `client_id`: the first answer."
 router = APIRouter()
 ConversationId = Annotated[int, Path(ge=1, le=MAX_BIGINT, description="The conversation.")]
-NoteId = Annotated[int, Path(ge=1, le=MAX_BIGINT)]
+NoteId = PathId
 Snowflake = Annotated[int, Field(ge=1, le=MAX_BIGINT)]
 Seq = Annotated[int | None, Query(ge=0, le=MAX_SEQ)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Messages of this answer.")]

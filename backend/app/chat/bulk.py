@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.accounts.access import shop_of
 from app.chat import access, activities, conversations, labels, read_marks, shapes
-from app.chat.drafts import MAX_BIGINT, Storable, invalid
+from app.chat.drafts import Storable, invalid
 from app.chat.events import ActivityHappened, ConversationChanged, MarkedUnread
 from app.chat.labels_models import MAX_NAME
 from app.chat.models import (
@@ -30,7 +30,7 @@ from app.kernel import events
 from app.kernel.clock import now
 from app.kernel.events import Event
 from app.kernel.identity import Identity
-from app.kernel.models import Id
+from app.kernel.models import MAX_BIGINT, Id
 
 MAX_CONVERSATIONS = 100
 MAX_LABELS = 20  # of one conversation

@@ -36,6 +36,7 @@ from app.kernel.clock import now
 from app.kernel.db import settings_in
 from app.kernel.errors import AppError, Conflict, Invalid, NotFound
 from app.kernel.identity import Identity
+from app.kernel.models import MAX_BIGINT
 from app.kernel.paging import CursorListing, Page
 
 FEW = 20_000  # matches
@@ -238,4 +239,4 @@ def _decoded(cursor: str, sort: Sort) -> tuple[Any, int]:
 
 
 def _is_id(value: object) -> bool:
-    return type(value) is int and 0 <= value < 2**63
+    return type(value) is int and 0 <= value <= MAX_BIGINT

@@ -2,21 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from app.accounts.names import USER_ID_PATTERN
 from app.chat import contacts, contacts_standing
 from app.chat.contacts import ContactFilters, Sort
 from app.chat.contacts_models import ContactBlock, ContactChange, ContactCreate, ContactMerge, ContactPublic
 from app.chat.contacts_standing import Double
-from app.chat.drafts import MAX_BIGINT
 from app.kernel.db import ReadTx, Tx
 from app.kernel.identity import Merchant
+from app.kernel.models import PathId
 from app.kernel.paging import CursorListing, Paging
 from app.kernel.refusals import refusals
 
 router = APIRouter(prefix="/contacts", tags=["contacts"])
-ContactId = Annotated[int, Path(ge=1, le=MAX_BIGINT)]
+ContactId = PathId
 
 
 @router.get("/", summary="List contacts", responses=refusals(400, 401, 403))

@@ -22,6 +22,7 @@ from app.kernel.errors import AppError, Conflict
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
 from app.kernel.identity import Identity
+from app.kernel.models import MAX_BIGINT
 from app.kernel.paging import Page
 
 PAGE_SIZE = 50
@@ -159,7 +160,7 @@ async def export_contact(
 @router.get("/contacts/{contact_id}/merge")
 async def merge_page(
     request: Request, contact_id: ContactId, me: MerchantAtDesk, session: ReadTx, q: Asked = "",
-    other_id: Annotated[int | None, Query(alias="with", ge=1, lt=2**63)] = None,
+    other_id: Annotated[int | None, Query(alias="with", ge=1, le=MAX_BIGINT)] = None,
 ) -> Response:  # fmt: skip
     """Who may be the same person; with one chosen, what each of them says."""
     contact = await contacts.get(session, me, contact_id)
@@ -177,7 +178,7 @@ async def merge_page(
 @router.post("/contacts/{contact_id}/merge")
 async def merge_contacts(
     request: Request, contact_id: ContactId, me: MerchantAtDesk, session: Tx,
-    other_id: Annotated[int, Form(ge=1, lt=2**63)],
+    other_id: Annotated[int, Form(ge=1, le=MAX_BIGINT)],
 ) -> Response:  # fmt: skip
     """Make one of two; the form's radio buttons say whose field wins."""
     form = await request.form()

@@ -8,13 +8,14 @@ import orjson
 from app.chat import conversations, deletions, frames, messages, visiting
 from app.chat.access import check_may_write
 from app.chat.desk import Desk
-from app.chat.drafts import MAX_BIGINT, Draft, checked_id, invalid, is_encodable
+from app.chat.drafts import Draft, checked_id, invalid, is_encodable
 from app.chat.hub import ADMINS, Delivery, Socket, person, team
 from app.chat.plan import Outcome
 from app.chat.typing_previews import MAX_TEXT
 from app.kernel import clock
 from app.kernel.errors import AppError
 from app.kernel.identity import Identity, Role
+from app.kernel.models import MAX_BIGINT
 
 MAX_IN_FLIGHT = 64  # sends of one socket that wait for their commit
 MAX_SYNC = 500  # conversations of one `sync`

@@ -11,11 +11,11 @@ from pydantic import AfterValidator
 from app.chat.models import MAX_CONTENT, MessageType
 from app.kernel.errors import AppError
 from app.kernel.identity import Identity
+from app.kernel.models import MAX_BIGINT
 
 MAX_CLIENT_ID = 100
 MAX_ATTACHMENTS = 10
 MAX_WRITTEN = 16_000  # characters including the white space around; four bytes each fit MySQL's TEXT
-MAX_BIGINT = 2**63 - 1
 _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,100}")
 _TYPES = frozenset(MessageType)
 

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Path
 
 from app.chat import bulk, read_marks, views
 from app.chat.bulk import BulkRequest, BulkResult
-from app.chat.drafts import MAX_BIGINT
 from app.chat.models import ConversationPublic
 from app.chat.views import ViewChange, ViewCreate
 from app.chat.views_models import ViewPublic
 from app.kernel.db import ReadTx, Tx
 from app.kernel.identity import Insider, Merchant
+from app.kernel.models import MAX_BIGINT
 from app.kernel.paging import Listing
 from app.kernel.refusals import refusals
 

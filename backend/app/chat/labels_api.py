@@ -2,21 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from app.accounts.names import USER_ID_PATTERN
 from app.chat import labels
-from app.chat.drafts import MAX_BIGINT
 from app.chat.labels import LabelChange, LabelCreate
 from app.chat.labels_models import LabelPublic
 from app.kernel.db import ReadTx, Tx
 from app.kernel.identity import Insider, Watcher
+from app.kernel.models import PathId
 from app.kernel.paging import Listing
 from app.kernel.refusals import refusals
 
 router = APIRouter(prefix="/labels", tags=["labels"])
-LabelId = Annotated[int, Path(ge=1, le=MAX_BIGINT)]
+LabelId = PathId
 
 
 class LabelMerge(BaseModel):

@@ -1,9 +1,9 @@
 """The labels of a shop as a page: the owner names, colours, merges and deletes them, agents look."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,12 +19,13 @@ from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, sentence, translate
 from app.kernel.identity import Identity
+from app.kernel.models import PathId
 
 BASE = "/settings/labels"
 FIELDS = ("name", "color", "description")
 NAME_WRONG = sentence("A label has 1 to 40 characters.")
 router = APIRouter(prefix=BASE)
-LabelId = Annotated[int, Path(ge=1, lt=2**63)]
+LabelId = PathId
 Work = Callable[[AsyncSession], Awaitable[object]]
 
 

@@ -1,8 +1,8 @@
 """The HTML door of the chat: the merchant's desk. The buyer's page and the loader are in `widget_pages.py`."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -26,6 +26,7 @@ from app.kernel.config import Settings, settings_of
 from app.kernel.db import ReadTx
 from app.kernel.html import render
 from app.kernel.identity import Identity
+from app.kernel.models import PathId
 from app.kernel.paging import Page
 
 FIRST_PAGE = 30
@@ -37,7 +38,7 @@ router.include_router(admin_pages.router)
 router.include_router(shop_settings_pages.router)
 router.include_router(team_pages.router)
 router.include_router(widget_pages.router)
-ConversationId = Annotated[int, Path(ge=1, lt=2**63)]
+ConversationId = PathId
 
 
 @router.get("/inbox")

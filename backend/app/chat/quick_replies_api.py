@@ -4,11 +4,10 @@ import csv
 import io
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.chat import quick_replies
-from app.chat.drafts import MAX_BIGINT
 from app.chat.exports.as_csv import cell
 from app.chat.imports import columns
 from app.chat.models import QuickReplyPublic
@@ -16,11 +15,12 @@ from app.chat.quick_replies import Order, QuickReplyChange, QuickReplyCreate, Qu
 from app.kernel.db import ReadTx, Tx
 from app.kernel.i18n import locale_of, translate
 from app.kernel.identity import Merchant
+from app.kernel.models import PathId
 from app.kernel.paging import MAX_PAGE_SIZE, Listing, Page, Paging
 from app.kernel.refusals import refusals
 
 router = APIRouter(prefix="/quick-replies", tags=["quick replies"])
-QuickReplyId = Annotated[int, Path(ge=1, le=MAX_BIGINT)]
+QuickReplyId = PathId
 CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {}}, "description": "A table that can be imported again."}
 }

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Path, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,12 +17,13 @@ from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
 from app.kernel.identity import Identity
+from app.kernel.models import PathId
 from app.kernel.paging import MAX_PAGE, Page
 
 BASE = "/inbox/quick-replies"
 ROWS = 50
 router = APIRouter(prefix=BASE)
-QuickReplyId = Annotated[int, Path(ge=1, lt=2**63)]
+QuickReplyId = PathId
 Text = Annotated[str, Form(max_length=20_000)]
 Ids = Annotated[list[str] | None, Form(max_length=20)]
 

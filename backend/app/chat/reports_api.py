@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from app.accounts.access import named_shop
@@ -15,6 +15,7 @@ from app.kernel.db import ReadTx, Tx
 from app.kernel.i18n import locale_of
 from app.kernel.identity import Watcher
 from app.kernel.limits import limits_of
+from app.kernel.models import PathId
 from app.kernel.paging import Listing, Paging
 from app.kernel.refusals import refusals
 
@@ -22,7 +23,7 @@ STARTS = "30/hour"  # of one person
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "description": "The table."}}
 
 router = APIRouter(prefix="/reports", tags=["reports"])
-ReportId = Annotated[int, Path(ge=1, lt=2**63)]
+ReportId = PathId
 ShopId = Annotated[str | None, Query(pattern=USER_ID_PATTERN, description="For admins: which shop.", examples=["m1"])]
 
 

@@ -7,12 +7,12 @@ from pydantic import BaseModel
 
 from app.chat import routing, team, transfers
 from app.chat.api import TheDesk
-from app.chat.drafts import MAX_BIGINT
 from app.chat.models import ConversationPublic
 from app.chat.team import TeamAtWork
 from app.chat.transfers import Transfer
 from app.kernel.db import ReadTx, Tx
 from app.kernel.identity import Insider, Me, Merchant
+from app.kernel.models import MAX_BIGINT
 from app.kernel.refusals import refusals
 
 router = APIRouter()

@@ -25,6 +25,7 @@ from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
 from app.kernel.identity import Identity
 from app.kernel.limits import limits_of
+from app.kernel.models import PathId
 
 BASE = "/settings/team"
 router = APIRouter(prefix=BASE)
@@ -68,7 +69,7 @@ async def invite(request: Request, me: MerchantAtDesk, db: Db) -> Response:
 
 
 @router.post("/invitations/{invitation_id}/revoke")
-async def revoke(invitation_id: Annotated[int, Path(ge=1, lt=2**63)], me: MerchantAtDesk, session: Tx) -> Response:
+async def revoke(invitation_id: PathId, me: MerchantAtDesk, session: Tx) -> Response:
     """Take one back."""
     await invitations.revoke(session, me, invitation_id)
     return RedirectResponse(f"{BASE}#invitations", 303)

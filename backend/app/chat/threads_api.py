@@ -7,18 +7,18 @@ from fastapi import APIRouter, Path
 from app.chat import composer_drafts, deletions, mentions, messages
 from app.chat.api import TheDesk
 from app.chat.composer_drafts import ComposerDraftWrite
-from app.chat.drafts import MAX_BIGINT
 from app.chat.threads_models import ComposerDraftPublic, MentionPublic, SharedFile
 from app.files import sweeps
 from app.files.storage.local import LocalStorage
 from app.kernel.db import ReadTx, Tx
 from app.kernel.identity import Insider, Me, Participant
+from app.kernel.models import MAX_BIGINT, PathId
 from app.kernel.paging import Listing
 from app.kernel.refusals import refusals
 
 router = APIRouter()
 ConversationId = Annotated[int, Path(ge=1, le=MAX_BIGINT, description="The conversation.")]
-MessageId = Annotated[int, Path(ge=1, le=MAX_BIGINT)]
+MessageId = PathId
 
 
 @router.delete(

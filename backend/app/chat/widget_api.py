@@ -10,7 +10,6 @@ from app.accounts.identity_keys import IdentityKeyPublic, IdentityKeyWithSecret
 from app.accounts.names import USER_ID_PATTERN
 from app.accounts.widgets import WidgetChange, WidgetPublic, WidgetSettingsPublic
 from app.chat import introductions, ratings, transcripts, visits
-from app.chat.drafts import MAX_BIGINT
 from app.chat.introductions import Introduction
 from app.chat.ratings import RatingCreate, RatingPublic
 from app.chat.visits import VisitPublic
@@ -18,6 +17,7 @@ from app.kernel.db import ReadTx, Tx
 from app.kernel.i18n import locale_of
 from app.kernel.identity import Buyer, Me, Merchant, Watcher
 from app.kernel.limits import caller_of, limits_of
+from app.kernel.models import MAX_BIGINT, PathId
 from app.kernel.paging import Listing
 from app.kernel.refusals import refusals
 from app.messengers import mail
@@ -95,7 +95,7 @@ async def create_key(me: Merchant, session: Tx) -> IdentityKeyWithSecret:
     status_code=204,
     responses=refusals(401, 403, 404),
 )
-async def revoke_key(key_id: Annotated[int, Path(ge=1, le=MAX_BIGINT)], me: Merchant, session: Tx) -> None:
+async def revoke_key(key_id: PathId, me: Merchant, session: Tx) -> None:
     """Nothing signed with it is believed any more; sessions that it opened go on. The owner only."""
     await identity_keys.revoke(session, me, key_id)
 

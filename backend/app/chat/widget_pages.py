@@ -17,6 +17,7 @@ from app.kernel.db import Database, ReadTx, Tx, database_of
 from app.kernel.html import render
 from app.kernel.i18n import locale_of
 from app.kernel.identity import Identity, MaybeMe
+from app.kernel.models import PathId
 from app.kernel.page_security import FRAME_ANCESTORS
 
 LOADER_SECONDS = 300  # shops get a new loader within five minutes
@@ -113,7 +114,7 @@ async def create_key(request: Request, me: MerchantAtDesk, session: Tx) -> Respo
 
 
 @router.post(f"{BASE}/keys/{{key_id}}/revoke")
-async def revoke_key(key_id: Annotated[int, Path(ge=1, lt=2**63)], me: MerchantAtDesk, session: Tx) -> Response:
+async def revoke_key(key_id: PathId, me: MerchantAtDesk, session: Tx) -> Response:
     """Nothing signed with it is believed any more."""
     await identity_keys.revoke(session, me, key_id)
     return RedirectResponse(f"{BASE}?saved=true#identity", 303)

@@ -17,7 +17,7 @@ from app.kernel.config import settings_of
 from app.kernel.db import ReadTx
 from app.kernel.errors import AppError, Forbidden, NotFound
 from app.kernel.identity import MaybeMe, Me
-from app.kernel.models import Id
+from app.kernel.models import MAX_BIGINT, Id, PathId
 from app.kernel.refusals import refusals
 
 HEADERS = {
@@ -29,8 +29,8 @@ HEADERS = {
 
 router = APIRouter(tags=["tasks"])
 root = APIRouter()
-TaskId = Annotated[int, Path(ge=1, lt=2**63, description="The task's id.")]
-FileId = Annotated[int, Path(ge=1, lt=2**63)]
+TaskId = Annotated[int, Path(ge=1, le=MAX_BIGINT, description="The task's id.")]
+FileId = PathId
 
 
 class ResultPublic(BaseModel):
@@ -76,7 +76,7 @@ async def download(
     me: MaybeMe,
     session: ReadTx,
     file_id: FileId,
-    expires: Annotated[int, Query(ge=0, lt=2**63)] = 0,
+    expires: Annotated[int, Query(ge=0, le=MAX_BIGINT)] = 0,
     signature: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """The file, whole or in ranges, for its owner with a fresh link. 403 for strangers and for links of others, 410

@@ -15,6 +15,7 @@ from app.kernel.errors import AppError
 from app.kernel.i18n import locale_of
 from app.kernel.identity import Admin, Identity, Me, Role
 from app.kernel.limits import limits_of
+from app.kernel.models import MAX_BIGINT
 from app.kernel.paging import Listing, Paging
 from app.kernel.refusals import refusals
 
@@ -22,7 +23,7 @@ STARTS = "60/hour"  # of one person
 MAX_DELAY_SECONDS = 366 * 86_400
 
 router = APIRouter(tags=["tasks"])
-JobId = Annotated[int, Path(ge=1, lt=2**63, description="The task's id.")]
+JobId = Annotated[int, Path(ge=1, le=MAX_BIGINT, description="The task's id.")]
 
 
 class TaskCreate(BaseModel):

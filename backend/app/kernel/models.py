@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from fastapi import Path
 from pydantic import PlainSerializer, WithJsonSchema
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
@@ -22,6 +23,10 @@ Id = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9]+$", "examples": ["812345678901234567"]}),
 ]
 """A Snowflake: BIGINT in tables, a string in JSON because it passes 2^53."""
+
+MAX_BIGINT = 2**63 - 1
+PathId = Annotated[int, Path(ge=1, le=MAX_BIGINT)]
+"""A Snowflake in a path."""
 
 UserId = Annotated[str, WithJsonSchema({"type": "string", "maxLength": 50, "examples": ["b17"]})]
 """Role letter and number: `b17`, `m1`, `a1`, `p1`."""

@@ -9,6 +9,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from app.kernel.errors import Invalid
+from app.kernel.models import MAX_BIGINT
 
 R = TypeVar("R")
 MAX_PAGE_SIZE = 100
@@ -62,6 +63,6 @@ def decode_cursor(cursor: str, length: int) -> list[int]:
     except (binascii.Error, ValueError):
         position = None
     is_ours = isinstance(position, list) and len(position) == length
-    if not is_ours or not all(type(value) is int and 0 <= value < 2**63 for value in position):
+    if not is_ours or not all(type(value) is int and 0 <= value <= MAX_BIGINT for value in position):
         raise Invalid("bad_cursor", "This cursor is not one of ours.")
     return list(position)

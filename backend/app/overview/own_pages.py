@@ -26,6 +26,7 @@ from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
 from app.kernel.identity import Identity, Role
 from app.kernel.limits import limits_of
+from app.kernel.models import MAX_BIGINT
 
 PROFILE = "/settings/profile"
 ENVELOPE_BYTES = 65_536  # the other fields of the form with the picture
@@ -103,7 +104,7 @@ async def change_password(
 
 @router.post("/security/sessions")
 async def end_session(
-    me: PersonAtDesk, session: Tx, session_id: Annotated[int | None, Form(ge=0, lt=2**63)] = None
+    me: PersonAtDesk, session: Tx, session_id: Annotated[int | None, Form(ge=0, le=MAX_BIGINT)] = None
 ) -> Response:
     """Sign out one other device, or with none named all but this one."""
     if session_id is None:

@@ -18,6 +18,7 @@ from app.kernel.errors import Conflict, NotFound
 from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
 from app.kernel.identity import Identity
+from app.kernel.models import MAX_BIGINT
 from app.kernel.paging import Page
 from app.overview.task_rows import TaskFilters, TaskRow
 
@@ -195,7 +196,7 @@ async def _found(session: AsyncSession, me: Identity, page: Page, wanted: TaskFi
             everybody=True,
         )
     try:
-        return 1, [await queue.get(session, me, min(int(wanted.id), 2**63 - 1))]
+        return 1, [await queue.get(session, me, min(int(wanted.id), MAX_BIGINT))]
     except (NotFound, ValueError):
         return 0, []
 

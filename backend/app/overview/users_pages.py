@@ -18,6 +18,7 @@ from app.kernel.db import Db, ReadTx, Tx
 from app.kernel.errors import AppError
 from app.kernel.html import render
 from app.kernel.identity import Identity, Role
+from app.kernel.models import MAX_BIGINT
 from app.kernel.paging import MAX_PAGE, Page
 from app.overview import people
 
@@ -112,7 +113,7 @@ async def reset_password(request: Request, user_id: UserId, me: AdminAtDesk, db:
 
 @router.post("/{user_id}/sessions")
 async def end_sessions(
-    user_id: UserId, me: AdminAtDesk, session: Tx, session_id: Annotated[int | None, Form(ge=0, lt=2**63)] = None
+    user_id: UserId, me: AdminAtDesk, session: Tx, session_id: Annotated[int | None, Form(ge=0, le=MAX_BIGINT)] = None
 ) -> Response:
     """Sign somebody out of one device, or of all."""
     await admins.end_session(session, me, user_id, session_id)

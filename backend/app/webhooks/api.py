@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from app.accounts.names import USER_ID_PATTERN
@@ -11,7 +11,7 @@ from app.kernel.db import ReadTx, Tx
 from app.kernel.i18n import locale_of, translate
 from app.kernel.identity import Insider, Watcher
 from app.kernel.limits import limits_of
-from app.kernel.models import Id
+from app.kernel.models import Id, PathId
 from app.kernel.paging import Listing, Paging
 from app.kernel.refusals import refusals
 from app.webhooks import deliveries_api, endpoints, event_types
@@ -20,7 +20,7 @@ from app.webhooks.shapes import EventTypePublic, WebhookChange, WebhookCreate, W
 TESTS = "20/minute"  # of one shop: every test is a request to somebody else's server
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
-WebhookId = Annotated[int, Path(ge=1, lt=2**63)]
+WebhookId = PathId
 
 
 class TestSent(BaseModel):

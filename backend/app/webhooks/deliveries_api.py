@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 
 from app.jobs import shapes
 from app.jobs.models import JobPublic
@@ -10,6 +10,7 @@ from app.kernel.db import ReadTx, Tx
 from app.kernel.i18n import locale_of
 from app.kernel.identity import Insider, Watcher
 from app.kernel.limits import limits_of
+from app.kernel.models import PathId
 from app.kernel.paging import Listing, Paging
 from app.kernel.refusals import refusals
 from app.webhooks import deliveries
@@ -19,8 +20,8 @@ from app.webhooks.shapes import DeliveryPublic, DeliveryWithAttempts, ReplayOrde
 REPLAYS = "60/minute"  # of one shop
 
 router = APIRouter()
-WebhookId = Annotated[int, Path(ge=1, lt=2**63)]
-DeliveryId = Annotated[int, Path(ge=1, lt=2**63)]
+WebhookId = PathId
+DeliveryId = PathId
 
 
 @router.get("/{webhook_id}/deliveries/", summary="Read the log of a webhook", responses=refusals(401, 403, 404))

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Form, Path, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.accounts.access import owns_shop
@@ -12,6 +12,7 @@ from app.kernel.clock import now
 from app.kernel.db import ReadTx, Tx
 from app.kernel.html import render
 from app.kernel.limits import limits_of
+from app.kernel.models import PathId
 from app.kernel.paging import Page
 from app.webhooks import deliveries, endpoints, event_types
 from app.webhooks.deliveries_api import REPLAYS
@@ -24,8 +25,8 @@ PAGE_SIZE = 25
 HOURS = (1, 6, 24, 72, 168, 720)
 
 router = APIRouter()
-WebhookId = Annotated[int, Path(ge=1, lt=2**63)]
-DeliveryId = Annotated[int, Path(ge=1, lt=2**63)]
+WebhookId = PathId
+DeliveryId = PathId
 
 
 @router.get("/{webhook_id}")

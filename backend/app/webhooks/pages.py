@@ -1,8 +1,8 @@
 """Webhooks as pages of the console: the endpoints of the shop and their forms. The log is in `deliveries_pages.py`."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,6 +16,7 @@ from app.kernel.html import render
 from app.kernel.i18n import locale_of, translate
 from app.kernel.identity import Identity
 from app.kernel.limits import limits_of
+from app.kernel.models import PathId
 from app.kernel.paging import Page
 from app.webhooks import deliveries_pages, endpoints, event_types
 from app.webhooks.api import TESTS
@@ -23,7 +24,7 @@ from app.webhooks.shapes import WebhookChange, WebhookCreate, WebhookWithSecret
 
 BASE = "/settings/webhooks"
 router = APIRouter(prefix=BASE)
-WebhookId = Annotated[int, Path(ge=1, lt=2**63)]
+WebhookId = PathId
 
 
 @router.get("")

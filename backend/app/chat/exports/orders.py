@@ -11,12 +11,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.accounts.access import identity_of
 from app.chat import inbox
 from app.chat.contacts_models import ContactCustomer
-from app.chat.drafts import MAX_BIGINT, Storable
+from app.chat.drafts import Storable
 from app.chat.inbox import ConversationFilters
 from app.chat.models import Conversation, Status
 from app.jobs.kinds import GiveUp
 from app.kernel.identity import Identity, Role
-from app.kernel.models import Id
+from app.kernel.models import MAX_BIGINT, Id
 
 
 class Format(StrEnum):

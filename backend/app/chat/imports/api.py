@@ -19,6 +19,7 @@ from app.kernel.errors import AppError, Invalid
 from app.kernel.i18n import locale_of, sentence, translate
 from app.kernel.identity import Identity, Merchant
 from app.kernel.limits import limits_of
+from app.kernel.models import MAX_BIGINT
 from app.kernel.refusals import refusals
 
 ENVELOPE_BYTES = 16_384  # boundaries and part headers around the file
@@ -47,7 +48,7 @@ TYPES = {
 
 router = APIRouter(prefix="/imports", tags=["imports"])
 Ending = Literal["csv", "xlsx"]
-FileId = Annotated[int, Path(ge=1, lt=2**63, description="The upload's id.")]
+FileId = Annotated[int, Path(ge=1, le=MAX_BIGINT, description="The upload's id.")]
 
 
 def uploads(prefix: str) -> list[str]:
