@@ -95,13 +95,20 @@ def test_questions_go_round_and_wait_in_order(owner: Page, open_page: OpenPage) 
     waiting = owner.request.get("/api/v1/conversations/?assignee=none&status=open").json()["results"]
     newest = next(one["id"] for one in waiting if one["last_message"] == questions[2])
     assert owner.request.get(f"/api/v1/conversations/{newest}/queue").json() == {"position": 1}
+    place = visitors[2].locator("#queue")
+    expect(place).to_have_text("Everybody is busy right now. You are next.")
+    put(owner, f"/api/v1/conversations/{newest}", status="resolved")
+    expect(place).to_be_hidden()
+    write(visitors[2], "还是想问")  # what was over is open again, and waits again
+    expect(place).to_have_text("Everybody is busy right now. You are next.")
 
     mine = first.request.get("/api/v1/conversations/?assignee=me&status=open").json()["results"]
     assert [one["last_message"] for one in mine] in ([questions[0]], [questions[1]])
     put(second, f"/api/v1/conversations/{mine[0]['id']}", status="resolved")
     expect(owner.locator(".waiting")).to_contain_text("Nobody is waiting.")
     assert owner.request.get(f"/api/v1/conversations/{newest}/queue").json() == {"position": None}
-    assert len(visitors) == len(questions)
+    for visitor in visitors:
+        expect(visitor.locator("#queue")).to_be_hidden()
 
 
 def test_a_conversation_is_handed_over_with_a_word(owner: Page, open_page: OpenPage) -> None:

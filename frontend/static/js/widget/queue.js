@@ -5,10 +5,15 @@ import { t, tn } from "../page.js";
 
 export class Queue {
   #id = null;
+  #turn = 0;
 
   constructor({ node, live }) {
     this.node = node;
-    live.addEventListener("queue", ({ detail }) => detail.conversation_id === this.#id && this.#show(detail.position));
+    live.addEventListener("queue", ({ detail }) => {
+      if (detail.conversation_id !== this.#id) return;
+      this.#turn += 1;
+      this.#show(detail.position);
+    });
     live.addEventListener("ready", () => this.#ask());
   }
 
@@ -24,8 +29,10 @@ export class Queue {
   async #ask() {
     const id = this.#id;
     if (!id) return;
+    const turn = (this.#turn += 1);
     const answer = await get(`/conversations/${id}/queue`).catch(() => null);
-    if (id === this.#id) this.#show(answer?.position ?? null);
+    // A conversation that has just begun waits from its first message on: a frame may have come before this older answer.
+    if (id === this.#id && turn === this.#turn) this.#show(answer?.position ?? null);
   }
 
   #show(position) {

@@ -55,6 +55,7 @@ export function beginTalk(shell) {
     take([conversation]);
     outbox.begin(conversation.id);
     thread.begin(conversation);
+    follow();
     if (introduction) introduction.conversation_id = conversation.id;
     if (live.state === "idle") live.start();
     else seen.again();
@@ -64,8 +65,16 @@ export function beginTalk(shell) {
   function take(conversations) {
     own.put(conversations);
     for (const one of conversations) people.learn(one.customer);
-    if (currentId()) ending.show(own.get(thread.id));
+    follow();
     draw();
+  }
+
+  /** What stands around the open thread is of its conversation as that is now: just begun, over, open again. */
+  function follow() {
+    const one = own.get(currentId());
+    if (!one) return;
+    ending.show(one);
+    queue.follow(one);
   }
 
   const isSeen = () => byId("chat").dataset.view === "thread" && messages.isAtBottom && !isFolded();
@@ -128,7 +137,7 @@ export function beginTalk(shell) {
     const isNew = detail.seq > (own.get(detail.conversation_id)?.last_seq ?? 0);
     const isRead = detail.conversation_id === thread.id && isSeen() && document.hasFocus();
     if (!own.hear(detail, { isSeen: isRead })) await load();
-    if (detail.conversation_id === thread.id) ending.show(own.get(thread.id));
+    if (detail.conversation_id === thread.id) follow();
     if (detail.sender_role !== "buyer" && isNew) {
       tellShop("message", { text: (detail.content || detail.attachments?.[0]?.name || "").slice(0, 200), name: people.nameOf(detail.sender_id, detail.sender_role), conversation: detail.conversation_id });
       if (!isRead) ring();
