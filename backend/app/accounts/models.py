@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from app.kernel.clock import now
 from app.kernel.identity import Role
-from app.kernel.models import Id, UserId, id_column
+from app.kernel.models import Id, UserId, id_column, words
 
 USER_ID_LENGTH = 50
 DEFAULT_AVATAR = "/media/avatars/default.png"
@@ -48,13 +48,6 @@ class Availability(StrEnum):
 DEFAULT_CAPACITY = 10  # open conversations of one person at a time
 
 
-def _words(kind: type[StrEnum]) -> Any:
-    """A StrEnum as VARCHAR: a native enum type needs a migration for each new word."""
-    return sa.Enum(
-        kind, native_enum=False, create_constraint=False, length=20, values_callable=lambda e: [w.value for w in e]
-    )
-
-
 def _user_key(**options: Any) -> Any:
     """A column that names a user and goes when the user goes."""
     return Field(foreign_key="users.id", max_length=USER_ID_LENGTH, ondelete="CASCADE", **options)
@@ -73,7 +66,7 @@ class User(SQLModel, table=True):
 
     id: UserId = Field(primary_key=True, max_length=USER_ID_LENGTH)
     username: str = Field(max_length=100, unique=True)
-    role: Role = Field(sa_type=cast(Any, _words(Role)))
+    role: Role = Field(sa_type=cast(Any, words(Role)))
     avatar: str = Field(default=DEFAULT_AVATAR, max_length=500)
     """Relative URL; it leaves absolute."""
     display_name: str = Field(default="", max_length=100)
@@ -118,7 +111,7 @@ class AuthSession(SQLModel, table=True):
     id: Id = id_column()
     user_id: UserId = Field(max_length=USER_ID_LENGTH, index=True)
     """No foreign key: the row outlives a deleted user, so that `sessions.revoked_since` still tells the sockets."""
-    kind: SessionKind = Field(sa_type=cast(Any, _words(SessionKind)))
+    kind: SessionKind = Field(sa_type=cast(Any, words(SessionKind)))
     created_at: int = _time(default_factory=now)
     last_used_at: int = _time(default_factory=now)
     expires_at: int = _time(index=True)
@@ -159,8 +152,8 @@ class Staff(SQLModel, table=True):
 
     user_id: UserId = _user_key(primary_key=True)
     merchant_id: UserId = _user_key(index=True)
-    role: StaffRole = Field(sa_type=cast(Any, _words(StaffRole)))
-    availability: Availability = Field(default=Availability.ONLINE, sa_type=cast(Any, _words(Availability)))
+    role: StaffRole = Field(sa_type=cast(Any, words(StaffRole)))
+    availability: Availability = Field(default=Availability.ONLINE, sa_type=cast(Any, words(Availability)))
     availability_at: int = _time(default=0)
     """Since when."""
     here_until: int = _time(default=0)

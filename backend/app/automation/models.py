@@ -2,18 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.kernel.clock import now
-from app.kernel.models import Id, UserId, id_column, time_column
+from app.kernel.models import Id, UserId, child_of, id_column, time_column
 
 MAX_NAME = 80
 MAX_TRIGGER = 80
-
-
-def _child_of(table: str, **options: Any) -> Column[Any]:
-    return Column(BigInteger, ForeignKey(f"{table}.id", ondelete="CASCADE"), nullable=False, **options)
 
 
 class AutomationRule(SQLModel, table=True):
@@ -61,8 +57,8 @@ class AutomationRun(SQLModel, table=True):
     )
 
     id: Id = id_column()
-    rule_id: Id = Field(sa_column=_child_of("automation_rules"))
-    conversation_id: Id = Field(sa_column=_child_of("conversations", index=True))
+    rule_id: Id = Field(sa_column=child_of("automation_rules"))
+    conversation_id: Id = Field(sa_column=child_of("conversations", index=True))
     merchant_id: UserId = Field(max_length=50)
     trigger: str = Field(max_length=MAX_TRIGGER)
     """`message:<seq>`, `created`, `changed:<actor>:<second>`, `waiting:<since>`."""

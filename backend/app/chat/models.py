@@ -4,12 +4,12 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import JSON, BigInteger, Column, Computed, Enum, ForeignKey, Index, Text, UniqueConstraint, false
+from sqlalchemy import JSON, BigInteger, Column, Computed, ForeignKey, Index, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from app.kernel.clock import now
 from app.kernel.identity import Role
-from app.kernel.models import Id, UserId, id_column, time_column
+from app.kernel.models import Id, UserId, id_column, time_column, words
 from app.kernel.sql import table_of
 
 MAX_CONTENT = 10_000  # characters of one message, after trimming
@@ -46,13 +46,6 @@ class MessageType(StrEnum):
     FILE = "file"
 
 
-def _enum(kind: type[StrEnum]) -> Enum:
-    """VARCHAR on every database: adding a value must not need an ALTER TYPE."""
-    return Enum(
-        kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members]
-    )
-
-
 class Conversation(SQLModel, table=True):
     """One line of talk between a buyer and a merchant's side."""
 
@@ -70,9 +63,9 @@ class Conversation(SQLModel, table=True):
     merchant_id: str = Field(max_length=50, foreign_key="users.id")
     open_key: str | None = Field(default=None, max_length=101, unique=True)
     """`customer:merchant` while it is the one open between the two, else NULL, so that two starts at once make one."""
-    status: Status = Field(default=Status.OPEN, sa_column=Column(_enum(Status), nullable=False))
+    status: Status = Field(default=Status.OPEN, sa_column=Column(words(Status), nullable=False))
     assignee_id: str | None = Field(default=None, max_length=50, foreign_key="users.id")
-    priority: Priority = Field(default=Priority.NORMAL, sa_column=Column(_enum(Priority), nullable=False))
+    priority: Priority = Field(default=Priority.NORMAL, sa_column=Column(words(Priority), nullable=False))
     snoozed_until: int | None = time_column(default=None)
     last_seq: int = 0
     last_message: str = Field(default="", sa_type=Text)
@@ -87,7 +80,7 @@ class Conversation(SQLModel, table=True):
     """May move back, when somebody marks the conversation as unread."""
     merchant_seen_seq: int = 0
     """The furthest that `merchant_read_seq` ever was: what the buyer knows to be read stays read."""
-    channel: Channel = Field(default=Channel.API, sa_column=Column(_enum(Channel), nullable=False))
+    channel: Channel = Field(default=Channel.API, sa_column=Column(words(Channel), nullable=False))
     waiting_since: int | None = time_column(default=None)
     last_deletion_at: int | None = time_column(default=None)
     """When a message was deleted last: without an index on messages, a sync knows where to look."""
@@ -141,9 +134,9 @@ class Message(SQLModel, table=True):
     seq: int
     client_id: str = Field(max_length=100)
     sender_id: str = Field(max_length=50)
-    sender_role: Role = Field(sa_column=Column(_enum(Role), nullable=False))
+    sender_role: Role = Field(sa_column=Column(words(Role), nullable=False))
     content: str = Field(sa_type=Text)
-    message_type: MessageType = Field(default=MessageType.TEXT, sa_column=Column(_enum(MessageType), nullable=False))
+    message_type: MessageType = Field(default=MessageType.TEXT, sa_column=Column(words(MessageType), nullable=False))
     attachments: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     reply_to: Id | None = Field(default=None, sa_type=BigInteger)
     created_at: int = time_column(default_factory=now)

@@ -9,10 +9,11 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from app.kernel.clock import midnight
 from app.kernel.identity import Role
 
 WARNINGS = "auto-resolve:"  # how the names of automatic warnings begin: they are nobody's answer
@@ -115,11 +116,6 @@ class Span:
     def day_of(self, at: int) -> int | None:
         """The number of the day in which `at` (seconds) lies."""
         return bisect_right(self._starts, at) - 1 if self.start <= at < self.end else None
-
-
-def midnight(day: date, zone: ZoneInfo) -> int:
-    """The first moment of a day, in seconds since the epoch."""
-    return int(datetime.combine(day, time(), zone).timestamp())
 
 
 class Tally:

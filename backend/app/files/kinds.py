@@ -13,7 +13,7 @@ from app.kernel.errors import AppError
 OFFICE = "application/vnd.openxmlformats-officedocument."
 _WORDS, _SHEET, _SLIDES = "wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation"
 _ZIP_START = b"PK\x03\x04"
-_OLE_START = bytes.fromhex("D0CF11E0A1B11AE1")  # Office before 2007
+OLE_START = bytes.fromhex("D0CF11E0A1B11AE1")  # Office before 2007
 _OPEN_XML = {
     b"word/document.xml": ("docx", OFFICE + _WORDS),
     b"xl/workbook.xml": ("xlsx", OFFICE + _SHEET),
@@ -46,7 +46,7 @@ def kind_of(content: bytes, name: str) -> Kind:
         return Kind(guess.removeprefix("image/"), guess)
     if guess == "application/pdf":
         return Kind("pdf", guess)
-    if content.startswith(_OLE_START) and ending in _OLE:
+    if content.startswith(OLE_START) and ending in _OLE:
         return Kind(ending, _OLE[ending])
     if content.startswith(_ZIP_START) and (office := _open_xml(content)):
         return office

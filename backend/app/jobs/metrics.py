@@ -11,12 +11,11 @@ from sqlmodel import col, select
 
 from app.jobs import kinds
 from app.jobs.kinds import QUEUES
-from app.jobs.models import Job, JobStatus
+from app.jobs.models import ALIVE, Job, JobStatus
 from app.kernel.clock import now
 from app.kernel.db import Database
 
 OUTCOMES = ("completed", "failed", "retried", "cancelled", "handed_back", "lost")
-ALIVE = (JobStatus.PENDING, JobStatus.QUEUED, JobStatus.PROCESSING)
 SECONDS_BUCKETS = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600)
 
 STARTED = Counter("parley_jobs_started", "Runs that began in this process.", ["kind"])

@@ -4,11 +4,11 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import JSON, BigInteger, Column, Enum, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.kernel.clock import now
-from app.kernel.models import Id, UserId, id_column, time_column
+from app.kernel.models import Id, UserId, id_column, time_column, words
 
 KEY_LENGTH = 150
 
@@ -26,6 +26,7 @@ class JobStatus(StrEnum):
 
 
 WAITING = (JobStatus.PENDING, JobStatus.QUEUED)
+ALIVE = (JobStatus.PENDING, JobStatus.QUEUED, JobStatus.PROCESSING)
 ENDED = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.EXPIRED)
 
 
@@ -47,12 +48,7 @@ class Job(SQLModel, table=True):
     id: Id = id_column()
     kind: str = Field(max_length=80, index=True)
     queue: str = Field(max_length=40)
-    status: JobStatus = Field(
-        sa_column=Column(
-            Enum(JobStatus, native_enum=False, length=20, values_callable=lambda kinds: [kind.value for kind in kinds]),
-            nullable=False,
-        )
-    )
+    status: JobStatus = Field(sa_column=Column(words(JobStatus), nullable=False))
     rank: int = 0
     """The priority with its sign turned: the lowest rank runs first, so that one ascending index serves."""
     payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

@@ -8,14 +8,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.audit import entries as audit
 from app.audit.models import Action
 from app.jobs.kinds import QUEUES
-from app.jobs.models import Job, JobStatus, Queue
+from app.jobs.models import ALIVE, Job, JobStatus, Queue
 from app.kernel.clock import now
 from app.kernel.errors import NotFound
 from app.kernel.identity import Identity
 from app.kernel.sql import upsert
 
 HOUR = 3600
-ALIVE = (JobStatus.PENDING, JobStatus.QUEUED, JobStatus.PROCESSING)
 COUNTED = (JobStatus.COMPLETED, JobStatus.FAILED)
 
 

@@ -1,6 +1,8 @@
 """The only clock. Tests replace it with time-machine, so nobody else calls `time.time`."""
 
 import time
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 
 def now() -> int:
@@ -16,3 +18,8 @@ def now_ms() -> int:
 def monotonic() -> float:
     """Seconds that never go back; for timeouts only."""
     return time.monotonic()
+
+
+def midnight(day: date, zone: ZoneInfo) -> int:
+    """The first moment of a day, in seconds since the epoch."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp())

@@ -1,10 +1,11 @@
 """Column types and metadata conventions that every table shares."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import Path
 from pydantic import PlainSerializer, WithJsonSchema
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Column, Enum, ForeignKey
 from sqlmodel import Field, SQLModel
 
 from app.kernel.ids import new_id
@@ -42,3 +43,15 @@ def id_column() -> Any:
 def time_column(**options: Any) -> Any:
     """Seconds since the epoch, in a BIGINT: INTEGER ends in January 2038."""
     return Field(sa_type=BigInteger, **options)
+
+
+def words(kind: type[StrEnum]) -> Enum:
+    """A StrEnum as VARCHAR on every database: a native enum type needs a migration for each new word."""
+    return Enum(
+        kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members]
+    )
+
+
+def child_of(table: str, **options: Any) -> Column[Any]:
+    """The id of a row of `table`; what has it goes with that row."""
+    return Column(BigInteger, ForeignKey(f"{table}.id", ondelete="CASCADE"), nullable=False, **options)

@@ -1,6 +1,6 @@
 """The audit log as it is read: by admins whole, by a shop's owner what concerns the shop."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.accounts.access import owned_shop
 from app.accounts.models import User
 from app.audit.models import LOOKS, Action, AuditEntry
+from app.kernel.clock import midnight
 from app.kernel.db import settings_in
 from app.kernel.identity import Identity
 from app.kernel.models import Id
@@ -80,9 +81,9 @@ class LookPage(BaseModel):
 async def listing(session: AsyncSession, filters: AuditFilters, limit: int, cursor: str | None = None) -> AuditPage:
     """A page of the whole log; its cost does not grow with depth."""
     zone = ZoneInfo(settings_in(session).time_zone)
-    wanted = [col(AuditEntry.at) >= _start(filters.since, zone)] if filters.since else []
+    wanted = [col(AuditEntry.at) >= midnight(filters.since, zone)] if filters.since else []
     if filters.until:
-        wanted.append(col(AuditEntry.at) < _start(filters.until + timedelta(days=1), zone))
+        wanted.append(col(AuditEntry.at) < midnight(filters.until + timedelta(days=1), zone))
     for column, value in (
         (AuditEntry.actor_id, filters.actor),
         (AuditEntry.action, filters.action),
@@ -138,7 +139,3 @@ async def _names(session: AsyncSession, rows: list[AuditEntry]) -> dict[str, str
     ids = {row.actor_id for row in rows} | {row.merchant_id for row in rows if row.merchant_id}
     found = select(User.id, User.display_name, User.username).where(col(User.id).in_(ids))
     return {number: name or username for number, name, username in (await session.exec(found)).all()}
-
-
-def _start(day: date, zone: ZoneInfo) -> int:
-    return int(datetime.combine(day, time(), zone).timestamp())

@@ -1,14 +1,13 @@
 """Outgoing webhooks: where a shop listens, what happened, and how every delivery went."""
 
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Enum, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.chat.models import Status
 from app.kernel.clock import now
-from app.kernel.models import Id, UserId, id_column, time_column
+from app.kernel.models import Id, UserId, child_of, id_column, time_column, words
 
 MAX_URL = 1000
 MAX_ANSWER = 1024  # bytes of an answer that the log keeps
@@ -35,16 +34,6 @@ class DisabledReason(StrEnum):
     SECRET = "secret"
 
 
-def _words(kind: type[StrEnum]) -> Enum:
-    return Enum(
-        kind, native_enum=False, length=20, values_callable=lambda members: [member.value for member in members]
-    )
-
-
-def _child_of(table: str, **options: Any) -> Column[Any]:
-    return Column(BigInteger, ForeignKey(f"{table}.id", ondelete="CASCADE"), nullable=False, **options)
-
-
 class WebhookEndpoint(SQLModel, table=True):
     """An address of a shop's own systems. Its row is the lock of everything that is decided about its deliveries."""
 
@@ -60,7 +49,7 @@ class WebhookEndpoint(SQLModel, table=True):
     """Signs too until `old_secret_until`, so that a receiver may change over when it likes."""
     old_secret_until: int | None = time_column(default=None)
     is_enabled: bool = True
-    disabled_reason: DisabledReason | None = Field(default=None, sa_column=Column(_words(DisabledReason)))
+    disabled_reason: DisabledReason | None = Field(default=None, sa_column=Column(words(DisabledReason)))
     disabled_at: int | None = time_column(default=None)
     failing_since: int | None = time_column(default=None)
     """Since when nothing was delivered although it was tried."""
@@ -89,7 +78,7 @@ class WebhookMark(SQLModel, table=True):
     """The last message that was told or is not to be told."""
     sequence: int = 0
     """Of the conversation's newest event."""
-    status: Status = Field(default=Status.OPEN, sa_column=Column(_words(Status), nullable=False))
+    status: Status = Field(default=Status.OPEN, sa_column=Column(words(Status), nullable=False))
     """As last told; a buyer's message opens a conversation without an event of its own."""
     unspread_from: int | None = Field(default=None, index=True)
     """The sequence of the first event that has no deliveries yet."""
@@ -131,12 +120,12 @@ class WebhookDelivery(SQLModel, table=True):
     )
 
     id: Id = id_column()
-    event_id: Id = Field(sa_column=_child_of("webhook_events"))
-    endpoint_id: Id = Field(sa_column=_child_of("webhook_endpoints"))
+    event_id: Id = Field(sa_column=child_of("webhook_events"))
+    endpoint_id: Id = Field(sa_column=child_of("webhook_endpoints"))
     lane: int = Field(sa_type=BigInteger)
     sequence: int
     status: DeliveryStatus = Field(
-        default=DeliveryStatus.PENDING, sa_column=Column(_words(DeliveryStatus), nullable=False)
+        default=DeliveryStatus.PENDING, sa_column=Column(words(DeliveryStatus), nullable=False)
     )
     tries: int = 0
     """Since it became pending."""
@@ -151,7 +140,7 @@ class WebhookAttempt(SQLModel, table=True):
     __tablename__ = "webhook_attempts"
 
     id: Id = id_column()
-    delivery_id: Id = Field(sa_column=_child_of("webhook_deliveries", index=True))
+    delivery_id: Id = Field(sa_column=child_of("webhook_deliveries", index=True))
     at: int = time_column(default_factory=now)
     status_code: int | None = None
     milliseconds: int

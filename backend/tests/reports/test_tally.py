@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from app.chat.reports_tally import Durations, Span, midnight, rounded
+from app.chat.reports_tally import Durations, Span, rounded
+from app.kernel.clock import midnight
 
 
 @given(some.lists(some.integers(0, 999), min_size=1), some.sampled_from([50, 90]))

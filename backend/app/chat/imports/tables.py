@@ -16,6 +16,7 @@ from zipfile import BadZipFile, ZipFile
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from app.files.kinds import OLE_START
 from app.kernel.errors import AppError, Invalid
 
 MAX_BYTES = 10_485_760  # of the upload
@@ -27,7 +28,6 @@ MAX_TAGS = 2_500_000  # of all parts: openpyxl holds a row, and some parts whole
 MAX_LETTERS = MAX_BYTES  # of all cells: a workbook keeps a text once, however many cells show it
 MAX_BLANK_ROWS = 100_000  # of a sheet, between others
 DELIMITERS = (",", ";", "\t", "，", "；")
-_OLE_START = bytes.fromhex("D0CF11E0A1B11AE1")  # Excel before 2007
 # What openpyxl, zipfile and zlib raise for rubbish.
 _BROKEN = (BadZipFile, InvalidFileException, zlib.error, struct.error, ArithmeticError, LookupError, ValueError,
            TypeError, AttributeError, SyntaxError, OSError, EOFError, RuntimeError)  # fmt: skip
@@ -47,7 +47,7 @@ def read(path: Path, fitness: Callable[[Sequence[str]], int]) -> list[Row]:
     """
     with path.open("rb") as file:
         start = file.read(8)
-    if start.startswith(_OLE_START):
+    if start.startswith(OLE_START):
         raise AppError(415, "old_excel", "This is a file of an old Excel. Save it as .xlsx or CSV and try again.")
     is_zip = start.startswith(b"PK\x03\x04")
     rows = _limited(_sheet(path)) if is_zip else _delimited(_text(path.read_bytes()), fitness)
