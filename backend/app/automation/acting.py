@@ -54,6 +54,20 @@ async def ask(desk: Desk, rule: AutomationRule, conversation_id: int, trigger: T
     return outcome.is_match
 
 
+async def pass_over(desk: Desk, rule: AutomationRule, conversation_id: int, trigger: Trigger) -> None:
+    """Remember that this rule's moment came and a rule above it ended it: it is not asked again."""
+
+    async def note(session: AsyncSession) -> None:
+        try:
+            row = await access.conversation(session, shop(rule.merchant_id), conversation_id, lock=True)
+        except NotFound:
+            return
+        if await _earlier(session, rule, row, trigger) is None:
+            session.add(_run_of(rule, row, trigger, is_match=False))
+
+    await desk.db.write(note)
+
+
 async def finish(desk: Desk, run: AutomationRun) -> None:
     """Say what the run still has to say."""
     done: list[dict[str, Any]] = []
@@ -83,8 +97,7 @@ async def _act(session: AsyncSession, rule: AutomationRule, conversation_id: int
         row = await access.conversation(session, me, conversation_id, lock=True)
     except NotFound:
         return Outcome(False)
-    same = (AutomationRun.rule_id == rule.id, AutomationRun.conversation_id == row.id)
-    before = (await session.exec(select(AutomationRun).where(*same, AutomationRun.trigger == trigger.name))).first()
+    before = await _earlier(session, rule, row, trigger)
     if before is not None:
         return Outcome(before.is_match, before if before.finished_at is None else None)
     if trigger.since is not None and row.waiting_since != trigger.since:
@@ -92,9 +105,7 @@ async def _act(session: AsyncSession, rule: AutomationRule, conversation_id: int
     asked = [Condition.model_validate(one) for one in rule.conditions]
     known = await facts.of(session, row, asked)
     known.text = trigger.text
-    run = AutomationRun(
-        rule_id=rule.id, conversation_id=row.id, merchant_id=rule.merchant_id, trigger=trigger.name, finished_at=now()
-    )
+    run = _run_of(rule, row, trigger)
     if not is_match(rule.match, asked, known):
         if trigger.since is not None:  # it looks at the moment when the time is over, and not each minute after
             run.is_match = False
@@ -109,6 +120,24 @@ async def _act(session: AsyncSession, rule: AutomationRule, conversation_id: int
     session.add(run)
     await session.flush()
     return Outcome(True, run if run.finished_at is None else None)
+
+
+async def _earlier(
+    session: AsyncSession, rule: AutomationRule, row: Conversation, trigger: Trigger
+) -> AutomationRun | None:
+    same = (AutomationRun.rule_id == rule.id, AutomationRun.conversation_id == row.id)
+    return (await session.exec(select(AutomationRun).where(*same, AutomationRun.trigger == trigger.name))).first()
+
+
+def _run_of(rule: AutomationRule, row: Conversation, trigger: Trigger, *, is_match: bool = True) -> AutomationRun:
+    return AutomationRun(
+        rule_id=rule.id,
+        conversation_id=row.id,
+        merchant_id=rule.merchant_id,
+        trigger=trigger.name,
+        is_match=is_match,
+        finished_at=now(),
+    )
 
 
 async def _count(session: AsyncSession, rule: AutomationRule) -> bool:

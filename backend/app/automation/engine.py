@@ -92,12 +92,15 @@ async def look_at_waiting(desk: Desk) -> int:
         for rule in rules:
             due |= {number: (rule.merchant_id, since) for number, since in await _due(session, rule)}
     for number, (merchant_id, since) in sorted(due.items()):
+        stopped: set[int] = set()  # moments, in minutes of waiting: what ends one leaves the others
         for rule in rules:
             trigger = triggers.of_waiting(since, rule.waiting_minutes)
             if rule.merchant_id != merchant_id or not rule.enabled_at <= trigger.at <= now():
                 continue
-            if await acting.ask(desk, rule, number, trigger) and rule.stops:
-                break
+            if rule.waiting_minutes in stopped:
+                await acting.pass_over(desk, rule, number, trigger)
+            elif await acting.ask(desk, rule, number, trigger) and rule.stops:
+                stopped.add(rule.waiting_minutes)
     return len(due)
 
 

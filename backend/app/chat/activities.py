@@ -9,6 +9,7 @@ from app.chat import access
 from app.chat.events import ActivityHappened
 from app.chat.models import Activity, ActivityPublic, Conversation
 from app.kernel import events
+from app.kernel.db import moment
 from app.kernel.identity import Identity
 from app.kernel.paging import Listing
 
@@ -28,7 +29,12 @@ async def listing(session: AsyncSession, me: Identity, conversation_id: int) -> 
 async def record(session: AsyncSession, me: Identity, conversation: Conversation, kind: str, value: str | None) -> None:
     """One line, told to the merchant's side."""
     activity = Activity(
-        conversation_id=conversation.id, actor_id=me.user_id, kind=kind, value=value, after_seq=conversation.last_seq
+        conversation_id=conversation.id,
+        actor_id=me.user_id,
+        kind=kind,
+        value=value,
+        after_seq=conversation.last_seq,
+        created_at=moment(session),
     )
     session.add(activity)
     await session.flush()

@@ -28,6 +28,7 @@ from app.chat.models import (
 )
 from app.kernel import events
 from app.kernel.clock import now
+from app.kernel.db import moment
 from app.kernel.events import Event
 from app.kernel.identity import Identity
 from app.kernel.models import MAX_BIGINT, Id
@@ -150,7 +151,14 @@ async def _note(session: AsyncSession, me: Identity, rows: Sequence[Conversation
     written = [
         (
             row.merchant_id,
-            Activity(conversation_id=row.id, actor_id=me.user_id, kind=kind, value=value, after_seq=row.last_seq),
+            Activity(
+                conversation_id=row.id,
+                actor_id=me.user_id,
+                kind=kind,
+                value=value,
+                after_seq=row.last_seq,
+                created_at=moment(session),
+            ),
         )
         for row in rows
         for kind, value in said.get(row.id, ())

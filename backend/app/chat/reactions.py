@@ -138,6 +138,9 @@ class Reactions:
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("reactions: not now: {}", error)
                 await self._pace.rest(TROUBLE_SECONDS)
+            except Exception as error:  # what it was about is found by the sweep
+                logger.opt(exception=error).error("reactions: a look broke")
+                await self._pace.rest(TROUBLE_SECONDS)
             await self._pace.until_woken(REFRESH_SECONDS, DELAY_SECONDS)
 
     async def _keep_fresh(self) -> None:

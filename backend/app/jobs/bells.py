@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from taskiq import AsyncBroker, AsyncTaskiqDecoratedTask, InMemoryBroker
 from taskiq.acks import AckableMessage
+from taskiq.exceptions import SendTaskError
 from taskiq_redis import RedisStreamBroker
 
 from app.jobs.events import JobReady
@@ -26,7 +27,7 @@ MAX_STREAM = 10_000  # bells that nobody heard; the rows know better
 MAX_AT_ONCE = 16  # bells of one commit and queue: each may wake another worker, and that many fill any
 READ_BLOCK_MS = 5000
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0)
-TROUBLE = (RedisError, OSError, TimeoutError)
+TROUBLE = (RedisError, OSError, TimeoutError, SendTaskError)  # the last is what taskiq makes of the others
 
 OnRing = Callable[[str], None]
 

@@ -115,7 +115,10 @@ def backoff(kind: Kind, attempt: int) -> float:
 
 
 async def put_back(session: AsyncSession, claimed: Claimed, delay: float = 0, **values: Any) -> bool:
-    """Let the job wait again: at once, or `delay` seconds from now."""
+    """Let the job wait again: at once, or `delay` seconds from now; not at all when somebody wants it to end."""
+    asked = select(Job.cancel_requested_at).where(Job.id == claimed.job.id).with_for_update()
+    if (await session.exec(asked)).first() is not None:
+        return await finish(session, claimed, JobStatus.CANCELLED)
     delay = round(delay)
     due = now() + delay
     is_now = delay <= 0
@@ -166,6 +169,9 @@ async def give_up_lost(session: AsyncSession, job_id: int, token: int | None, be
     row = await session.get_one(Job, job_id, populate_existing=True)
     if row.status is JobStatus.FAILED:
         row.error = lost
+        await session.flush()
+    elif row.cancel_requested_at is not None:
+        row.status, row.finished_at = JobStatus.CANCELLED, now()
         await session.flush()
     else:
         await events.emit(session, JobReady(queue=row.queue))

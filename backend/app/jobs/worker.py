@@ -60,6 +60,7 @@ class Worker:
         self._decided: dict[str, Queue] = {}
         self._wake = asyncio.Event()
         self._is_stopping = False
+        self._taking = asyncio.Lock()
         self._loops: list[asyncio.Task[None]] = []
         self._stopped = asyncio.Event()
 
@@ -81,6 +82,8 @@ class Worker:
         """Take nothing new, give what runs a while to end, hand the rest back."""
         self._is_stopping = True
         self._wake.set()
+        with suppress(TimeoutError):  # what is being taken at this moment is then in hand, and ends with the rest
+            await asyncio.wait_for(self._taking.acquire(), SETTLE_SECONDS)
         if self._held:
             await asyncio.wait(self._held, timeout=GRACE_SECONDS)
         for claimed in self._held.values():
@@ -128,8 +131,9 @@ class Worker:
             return
         rung, self._rung = self._rung, set()
         try:
-            for queue in sorted(rung):
-                await self._take_from(queue)
+            async with self._taking:
+                for queue in sorted(rung):
+                    await self._take_from(queue)
         except TROUBLE:
             self._rung |= rung
             raise
@@ -138,7 +142,7 @@ class Worker:
         decided = self._decided.get(queue, Queue(name=queue))
         free = QUEUES[queue] - sum(1 for claimed in self._held.values() if claimed.job.queue == queue)
         free = min(free, self._concurrency - len(self._held))
-        if decided.is_paused or free <= 0 or not ids.generator().is_healthy:
+        if self._is_stopping or decided.is_paused or free <= 0 or not ids.generator().is_healthy:
             self._full.add(queue)
             return
         taken = await self._db.write(lambda session: claims.claim(session, queue, free, decided.max_running))

@@ -166,11 +166,13 @@ async def _tell_messages(session: AsyncSession, stories: list[Story]) -> int:
 async def _tell_of_statuses(session: AsyncSession, stories: list[Story]) -> set[int]:
     """A message of the buyer opens a conversation that was resolved or asleep, and the chat emits nothing for it.
 
-    Answers the conversations with messages that were not told: their status may be of a later time.
+    Answers the conversations with messages that were not told: their status may be of a later time. Stories of
+    conversations that are no more leave the list.
     """
     numbers = [story.mark.conversation_id for story in stories]
     query = select(Conversation.id, Conversation.last_seq, Conversation.status).where(col(Conversation.id).in_(numbers))
     standing = {number: (last_seq, Status(status)) for number, last_seq, status in (await session.exec(query)).all()}
+    stories[:] = [story for story in stories if story.mark.conversation_id in standing]  # the rest was deleted just now
     told = [story for story in stories if story.mark.message_seq >= standing[story.mark.conversation_id][0]]
     changed = {
         story.mark.conversation_id: story
@@ -184,7 +186,7 @@ async def _tell_of_statuses(session: AsyncSession, stories: list[Story]) -> set[
             story.add(CONVERSATION_UPDATED, public.updated_at, _changed(public, story.mark.status))
     for number, story in changed.items():
         story.mark.status = standing[number][1]
-    return set(numbers) - {story.mark.conversation_id for story in told}
+    return set(standing) - {story.mark.conversation_id for story in told}
 
 
 def _changed(public: ConversationPublic, previous: Status) -> dict[str, Any]:

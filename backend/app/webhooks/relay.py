@@ -101,6 +101,9 @@ class Relay:
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("webhooks: messages are not told now: {}", error)
                 await self._pace.rest(TROUBLE_SECONDS)
+            except Exception as error:  # what it was about is found by the sweep
+                logger.opt(exception=error).error("webhooks: the relay broke")
+                await self._pace.rest(TROUBLE_SECONDS)
             await self._pace.until_woken(REFRESH_SECONDS, DELAY_SECONDS)
 
     def _take(self) -> set[int]:

@@ -1,13 +1,17 @@
 """What each rule does: every event, every condition that the database knows, every action; and what it must not do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import time_machine
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import update
-from sqlmodel import col
+from sqlalchemy import event, update
+from sqlmodel import col, select
 
+from app.automation.models import AutomationRun
 from app.chat.models import Conversation
 from app.kernel.clock import now
 from app.kernel.db import Database
@@ -79,12 +83,29 @@ async def test_changes_of_people_are_heard_and_those_of_rules_are_not(
     assert len(await runs_of(db)) == 1
 
 
+@contextmanager
+def a_second_for_each_statement(app: FastAPI) -> Iterator[None]:
+    """A slow database: whatever is done in several statements is done in several seconds."""
+    engine = app.state.db.engine.sync_engine
+    with time_machine.travel(now(), tick=False) as clock:
+
+        def pass_on(*_: object) -> None:
+            clock.shift(1)
+
+        event.listen(engine, "before_cursor_execute", pass_on)
+        try:
+            yield
+        finally:
+            event.remove(engine, "before_cursor_execute", pass_on)
+
+
 async def test_one_change_of_many_things_is_one_moment(
-    client: AsyncClient, make_rule: MakeRule, catch_up: CatchUp, talk: str, chen_the_merchant: Person,
+    app: FastAPI, client: AsyncClient, make_rule: MakeRule, catch_up: CatchUp, talk: str, chen_the_merchant: Person,
     lin_the_buyer: Person,
 ) -> None:  # fmt: skip
     await make_rule("conversation_updated", [], [{"kind": "reply", "value": "ok"}])
-    await change(client, chen_the_merchant, talk, labels=["a", "b"], priority="low", assignee_id="m1")
+    with a_second_for_each_statement(app):
+        await change(client, chen_the_merchant, talk, labels=["a", "b"], priority="low", assignee_id="m1")
     await catch_up()
     assert [one["content"] for one in await thread(client, lin_the_buyer, talk)] == ["ok"]
 
@@ -136,6 +157,22 @@ async def test_who_waits_is_found_once_each_time_and_only_after_the_time(
     seen = await get(client, chen_the_merchant, talk)
     assert (seen["priority"], seen["labels"]) == ("urgent", [])
     assert len(await runs_of(db)) == 1
+    async with db.reading() as session:  # and the other one is not asked each minute
+        assert [run.is_match for run in await session.exec(select(AutomationRun))] == [True, False]
+
+
+async def test_a_rule_that_stops_one_moment_leaves_the_later_ones(
+    app: FastAPI, client: AsyncClient, make_rule: MakeRule, talk: str, lin_the_buyer: Person, chen_the_merchant: Person
+) -> None:
+    await make_rule("waiting", [], [{"kind": "priority", "value": "high"}], waiting_minutes=5, stops=True)
+    await make_rule("waiting", [], [{"kind": "add_label", "value": "late"}], waiting_minutes=60)
+    await age_rules(app)
+    await sent(client, lin_the_buyer, talk, "在吗")
+    for minutes, labels in ((6, []), (61, ["late"])):
+        await wait_for(app, talk, minutes)
+        await run_job(app, "automation.wait")
+        seen = await get(client, chen_the_merchant, talk)
+        assert (seen["priority"], seen["labels"]) == ("high", labels)
 
 
 async def test_a_waiting_rule_looks_at_the_moment_and_not_each_minute_after(

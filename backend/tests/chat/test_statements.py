@@ -153,7 +153,9 @@ async def test_a_bulk_change_costs_the_same_for_few_and_for_many(
 
     talks = await fill(db, enter, 0, MANY)
     async with db.writing() as session:  # some are already what others have to become
-        await session.exec(update(Conversation).where(col(Conversation.id).in_(talks[::3])).values(status="pending"))
+        await session.exec(
+            update(Conversation).where(col(Conversation.id).in_(map(int, talks[::3]))).values(status="pending")
+        )
     wanted = {"priority": "high", "status": "pending", "add_labels": ["new"], "remove_labels": ["VIP"], "read": True}
     few = await cost(talks[:FEW], **wanted)
     assert await cost(talks[FEW:], **wanted) <= few

@@ -210,6 +210,26 @@ async def test_a_worker_that_stops_hands_back_what_it_did_not_finish(
         assert (await ended(row)).status is JobStatus.COMPLETED
 
 
+async def test_what_is_taken_while_a_worker_stops_ends_in_order(
+    at_work: Any, add: Any, row_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taking = asyncio.Event()
+    claim = claims.claim
+
+    async def slowly(*asked: Any) -> Any:
+        taken = await claim(*asked)
+        if taken:
+            taking.set()
+            await asyncio.sleep(0.2)
+        return taken
+
+    monkeypatch.setattr(claims, "claim", slowly)
+    row = await add("tests.nap")
+    async with at_work():
+        await taking.wait()
+    assert (await row_of(row)).status is JobStatus.COMPLETED
+
+
 async def test_after_a_crash_the_only_process_takes_over_at_once(
     db: Database, at_work: Any, add: Any, ended: Any, ledger: Ledger
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.jobs import claims, queue
+from app.jobs import claims, kinds, queue
 from app.jobs.ends import Ends
 from app.jobs.models import Job, JobStatus
 from app.kernel.clock import now
@@ -89,6 +89,28 @@ async def test_a_running_job_is_cancelled_within_two_seconds(
     assert asyncio.get_running_loop().time() - asked_at < 2.5
     assert ledger.notes == ["tidied up"]
     assert not ledger.done
+
+
+async def test_who_is_to_be_cancelled_does_not_come_back(add: Any, row_of: Any, db: Database, an_admin: Any) -> None:
+    for end in (claims.hand_back, fails, is_lost):
+        row = await add("tests.break")
+        claimed = (await db.write(lambda session: claims.claim(session, "default", 1)))[0]
+        await db.write(lambda session, row=row: queue.cancel(session, an_admin.identity, row.id))
+        await db.write(lambda session, end=end, claimed=claimed: end(session, claimed))
+        row = await row_of(row)
+        assert (row.status, row.claim_token) == (JobStatus.CANCELLED, None), end
+        assert row.finished_at is not None
+
+
+async def fails(session: Any, claimed: claims.Claimed) -> bool:
+    kind = kinds.find(claimed.job.kind)
+    assert kind is not None
+    return await claims.fail(session, claimed, kind, {}, "", 600)
+
+
+async def is_lost(session: Any, claimed: claims.Claimed) -> bool:
+    row = await session.get_one(Job, claimed.job.id)
+    return await claims.give_up_lost(session, row.id, row.claim_token, row.beats)
 
 
 async def test_a_waiting_job_and_its_children_are_cancelled_at_once(
