@@ -176,22 +176,23 @@ async def test_without_a_limit_nothing_goes(
 
 
 async def test_many_go_in_batches(
-    client: AsyncClient, app: FastAPI, db: Database, run: Run, keep: Keep, chen_the_merchant: Person, enter: Any
+    app: FastAPI, db: Database, run: Run, keep: Keep, chen_the_merchant: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.chat.housekeeping_tasks.OLD_AT_ONCE", 120)
     then = now() - 400 * DAY
 
     async def fill(session: Any) -> None:
-        session.add_all(User(id=f"b{n}", username=f"u{n}", role="buyer") for n in range(100, 1250))
+        session.add_all(User(id=f"b{n}", username=f"u{n}", role="buyer") for n in range(100, 400))
         await session.flush()
         session.add_all(
             Conversation(id=n, customer_id=f"b{n}", merchant_id="m1", status=Status.RESOLVED, last_seq=3 * n,
                          last_message_time=then + n % 7, updated_at=then)
-            for n in range(100, 1250)
+            for n in range(100, 400)
         )  # fmt: skip
 
     await app.state.db.write(fill)
     await keep(365)
-    assert await run("chat.apply_retention") == {"conversations": 1150}
+    assert await run("chat.apply_retention") == {"conversations": 300}
     assert await count(db, Conversation) == 0
 
 
