@@ -93,7 +93,8 @@ async def choose(session: AsyncSession, me: Identity, availability: Availability
 
 async def remove(session: AsyncSession, me: Identity, user_id: str) -> None:
     """Take somebody off the staff: blocked, signed out everywhere; what they wrote stays. 404 for strangers."""
-    row = await _member(session, await access.owned_shop(session, me), user_id)
+    # Locked before their conversations are taken from them: routing, which locks in the same order, gives them no more.
+    row = await _member(session, await access.owned_shop(session, me), user_id, lock=True)
     _check_may_lose_role(me, row)
     await events.emit(session, StaffRemoved(merchant_id=row.merchant_id, user_id=user_id, removed_by=me.user_id))
     await users.block(session, user_id)
@@ -108,8 +109,8 @@ def _check_may_lose_role(me: Identity, row: Staff) -> None:
         raise Conflict("not_yourself", "You cannot do this to your own account.")
 
 
-async def _member(session: AsyncSession, merchant_id: str, user_id: str) -> Staff:
-    row = await session.get(Staff, user_id)
+async def _member(session: AsyncSession, merchant_id: str, user_id: str, *, lock: bool = False) -> Staff:
+    row = await session.get(Staff, user_id, with_for_update=lock or None, populate_existing=lock)
     if row is None or row.merchant_id != merchant_id:
         raise NotFound("user_not_found", "There is no such user.")
     return row

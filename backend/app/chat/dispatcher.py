@@ -90,6 +90,9 @@ class Dispatcher:
             except (SQLAlchemyError, OSError) as error:
                 logger.warning("dispatcher: not now: {}", error)
                 await self._pace.rest(TROUBLE_SECONDS)
+            except Exception as error:  # one shop's trouble must not end the routing of all
+                logger.opt(exception=error).error("dispatcher: broke")
+                await self._pace.rest(TROUBLE_SECONDS)
             await self._pace.until_woken(LOOK_SECONDS if self._shops else IDLE_SECONDS)
 
     async def _wanted(self, session: AsyncSession) -> Collection[str]:
@@ -108,10 +111,11 @@ class Dispatcher:
 
     async def _serve_noted(self) -> None:
         while self._noted:
-            merchant_id, touched = self._noted.popitem()
+            merchant_id = next(iter(self._noted))  # the first: who failed and is noted again waits behind the others
+            touched = self._noted.pop(merchant_id)
             try:
                 await self._serve(merchant_id, touched)
-            except (SQLAlchemyError, OSError):
+            except Exception:
                 self.note(merchant_id, touched)
                 raise
 

@@ -79,11 +79,12 @@ async def drain(session: AsyncSession, merchant_id: str, limit: int = BATCH) -> 
     """Give waiting conversations to people who are there and have room; those that found somebody."""
     if await _locked(session, merchant_id) is None:
         return {}
-    takers, turn = await _takers(session, merchant_id)
     given: Waiting = {}
+    waiting = await queue(session, merchant_id, limit)
+    takers, turn = await _takers(session, merchant_id) if waiting else ([], 0)
     if not takers:
         return given
-    for conversation_id, customer_id in (await queue(session, merchant_id, limit)).items():
+    for conversation_id, customer_id in waiting.items():
         taker = await _taker_for(session, merchant_id, conversation_id, customer_id, takers)
         if taker is None or not await _still_waits(session, conversation_id):
             continue
@@ -132,7 +133,14 @@ async def _locked(session: AsyncSession, merchant_id: str) -> ShopSettings | Non
 
 
 async def _takers(session: AsyncSession, merchant_id: str) -> tuple[list[Taker], int]:
-    """Who is there and has room, and the number of the last turn of all."""
+    """Who is there and has room, and the number of the last turn of all.
+
+    Their rows stay locked until the end of the unit, people before conversations as in `staff.remove`: nobody leaves
+    the shop between our look and the conversation that they are given.
+    """
+    # A statement of its own: what is read below is then as new as the locks, and MariaDB locks no users beside.
+    team = select(Staff.user_id).where(Staff.merchant_id == merchant_id).order_by(col(Staff.user_id))
+    await session.exec(team.with_for_update())
     in_charge = (
         select(func.count())
         .select_from(Conversation)

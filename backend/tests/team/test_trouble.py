@@ -1,0 +1,110 @@
+"""What routing does when somebody is faster than it, and when something breaks: two sessions, interleaved by hand."""
+
+import asyncio
+import os
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+from sqlalchemy import text, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.chat.models import Conversation
+from app.kernel.clock import now
+from app.kernel.db import Database
+from tests.chat.talking import change, start
+from tests.people import Person
+from tests.team.conftest import STAFF, AtDesk, ask, drain, in_charge, wish
+
+interleaved = pytest.mark.skipif(
+    not os.environ.get("PARLEY_TEST_DATABASE_URL", "").startswith("postgres"),
+    reason="SQLite lets one write at a time; PostgreSQL says who waits for a lock",
+)
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+
+
+@pytest.fixture
+async def the_shop_routes(client: AsyncClient, app: FastAPI, chen_the_merchant: Person) -> None:
+    """And nothing happens before the test says so."""
+    await app.state.desk.dispatcher.stop()
+    await app.state.desk.reactions.stop()
+    await wish(client, chen_the_merchant, routing="round_robin", return_after_minutes=10)
+
+
+async def stuck(db: Database, many: int, task: asyncio.Task[Any]) -> None:
+    """Until so many sessions wait for locks, or this one got through."""
+    async with asyncio.timeout(10):
+        while not task.done():
+            async with db.reading() as session:
+                if (await (await session.connection()).execute(WAITING)).scalar_one() >= many:
+                    return
+
+
+async def lock(session: AsyncSession, conversation_id: str) -> None:
+    """Nobody else gets at this conversation before the unit ends."""
+    mine = select(Conversation.id).where(Conversation.id == int(conversation_id))
+    await session.exec(mine.with_for_update())
+
+
+@interleaved
+async def test_who_is_being_removed_is_given_nothing_more(
+    the_shop_routes: None, client: AsyncClient, app: FastAPI, db: Database, at_desk: AtDesk, lin_the_buyer: Person,
+    maria_the_buyer: Person, chen_the_merchant: Person, an_the_agent: Person,
+) -> None:  # fmt: skip
+    had, waits = await ask(client, lin_the_buyer), await ask(client, maria_the_buyer)
+    await change(client, chen_the_merchant, had, assignee_id="m2")
+    await at_desk(an_the_agent)
+    async with db.writing() as unit:
+        await lock(unit, had)
+        leaving = asyncio.create_task(client.delete(f"{STAFF}m2", headers=chen_the_merchant.headers))
+        await stuck(db, 1, leaving)
+        draining = asyncio.create_task(drain(app))
+        await stuck(db, 2, draining)
+    assert (await leaving).status_code == 204
+    assert await draining == []
+    assert [await in_charge(client, chen_the_merchant, talk) for talk in (had, waits)] == [None, None]
+
+
+@interleaved
+async def test_who_is_about_to_be_given_something_is_removed_after_it(
+    the_shop_routes: None, client: AsyncClient, app: FastAPI, db: Database, at_desk: AtDesk, lin_the_buyer: Person,
+    chen_the_merchant: Person, an_the_agent: Person,
+) -> None:  # fmt: skip
+    talk = await ask(client, lin_the_buyer)
+    await at_desk(an_the_agent)
+    async with db.writing() as unit:
+        await lock(unit, talk)
+        draining = asyncio.create_task(drain(app))
+        await stuck(db, 1, draining)
+        leaving = asyncio.create_task(client.delete(f"{STAFF}m2", headers=chen_the_merchant.headers))
+        await stuck(db, 2, leaving)
+    assert await draining == [talk]
+    assert (await leaving).status_code == 204
+    assert await in_charge(client, chen_the_merchant, talk) is None
+
+
+async def test_one_shops_trouble_does_not_end_the_routing_of_the_others(
+    client: AsyncClient, app: FastAPI, db: Database, at_desk: AtDesk, lin_the_buyer: Person, maria_the_buyer: Person,
+    chen_the_merchant: Person, honey_the_merchant: Person,
+) -> None:  # fmt: skip
+    desk = app.state.desk
+    await desk.reactions.stop()
+    for owner in (chen_the_merchant, honey_the_merchant):
+        await wish(client, owner, routing="round_robin")
+    await desk.reactions.catch_up()
+    broken = await ask(client, lin_the_buyer)
+    async with db.writing() as session:
+        unknown = text("UPDATE conversations SET channel = 'pigeon' WHERE id = :id").bindparams(id=int(broken))
+        await (await session.connection()).execute(unknown)
+    await at_desk(chen_the_merchant, honey_the_merchant)
+    desk.dispatcher.note("m1")
+    talk = await start(client, maria_the_buyer, "m7")
+    async with db.writing() as session:
+        mine = update(Conversation).where(col(Conversation.id) == int(talk))
+        await session.exec(mine.values(waiting_since=now()))
+    desk.dispatcher.note("m7")
+    async with asyncio.timeout(10):
+        while await in_charge(client, honey_the_merchant, talk) != "m7":
+            pass
