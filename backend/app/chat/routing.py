@@ -120,10 +120,17 @@ async def give_back(session: AsyncSession, merchant_id: str) -> list[int]:
         col(Conversation.waiting_since) <= since,
         ~given.exists(),
     )
-    found = list((await session.exec(query.order_by(col(Conversation.id)).limit(BATCH))).all())
+    query = query.order_by(col(Conversation.id))
+    found = (await session.exec(query.limit(BATCH))).all()
+    if not found:
+        return []
+    # Somebody may have answered, or handed one over, until we had the locks: asked again, in a statement of its own.
+    these = col(Conversation.id).in_(found)
+    await session.exec(select(Conversation.id).where(these).order_by(col(Conversation.id)).with_for_update())
+    found = (await session.exec(query.where(these))).all()
     for conversation_id in found:
         await _put_in_charge(session, merchant_id, conversation_id, None)
-    return found
+    return list(found)
 
 
 async def _locked(session: AsyncSession, merchant_id: str) -> ShopSettings | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,10 @@ from sqlalchemy import text, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.chat.models import Conversation
+from app.accounts.models import Staff
+from app.chat import conversations, routing
+from app.chat.conversations import ConversationChange
+from app.chat.models import Activity, Conversation
 from app.kernel.clock import now
 from app.kernel.db import Database
 from tests.chat.talking import change, start
@@ -108,3 +112,27 @@ async def test_one_shops_trouble_does_not_end_the_routing_of_the_others(
     async with asyncio.timeout(10):
         while await in_charge(client, honey_the_merchant, talk) != "m7":
             pass
+
+
+@interleaved
+async def test_what_was_answered_or_handed_over_meanwhile_is_not_taken_back(
+    the_shop_routes: None, client: AsyncClient, app: FastAPI, db: Database, lin_the_buyer: Person,
+    maria_the_buyer: Person, chen_the_merchant: Person, an_the_agent: Person, bo_the_agent: Person,
+) -> None:  # fmt: skip
+    answered, handed = await ask(client, lin_the_buyer), await ask(client, maria_the_buyer)
+    for talk in (answered, handed):
+        await change(client, chen_the_merchant, talk, assignee_id="m2")
+    before = now() - 3600
+    async with db.writing() as session:
+        await session.exec(update(Staff).values(here_until=before))
+        await session.exec(update(Conversation).values(waiting_since=before))
+        await session.exec(update(Activity).values(created_at=before))
+    async with db.writing() as unit:
+        mine = update(Conversation).where(col(Conversation.id) == int(answered))
+        await unit.exec(mine.values(waiting_since=None))
+        to_bo = ConversationChange(assignee_id="m3")
+        await conversations.change(unit, chen_the_merchant.identity, int(handed), to_bo)
+        returning = asyncio.create_task(app.state.db.write(partial(routing.give_back, merchant_id="m1")))
+        await stuck(db, 1, returning)
+    assert await returning == []
+    assert [await in_charge(client, chen_the_merchant, talk) for talk in (answered, handed)] == ["m2", "m3"]
