@@ -42,17 +42,17 @@ class Attendance:
             if not socket.identity.is_api_key
         }
         came = here.keys() - self._seen.keys()
-        for user_id, merchant_id in here.items():
-            self._seen[user_id] = (merchant_id, at)
-        gone = [user_id for user_id, (_, seen_at) in self._seen.items() if seen_at < at - GRACE_SECONDS]
+        seen = self._seen | {user_id: (merchant_id, at) for user_id, merchant_id in here.items()}
+        gone = [user_id for user_id, (_, seen_at) in seen.items() if seen_at < at - GRACE_SECONDS]
         for user_id in gone:
-            del self._seen[user_id]
-        if is_beat or at >= self._beat_at:
-            self._beat_at, beating = at + BEAT_SECONDS, set(self._seen)
-        else:
-            beating = set(came)
+            del seen[user_id]
+        beat = is_beat or at >= self._beat_at
         left = [user_id for user_id in gone if not self._presence.is_here(user_id)]
-        await self._write(beating, left)
+        await self._write(set(seen) if beat else came, left)
+        # Only now: what was not written is news to the next look as well.
+        self._seen = seen
+        if beat:
+            self._beat_at = at + BEAT_SECONDS
         return {here[user_id] for user_id in came}
 
     async def _write(self, here: Collection[str], gone: Collection[str]) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -9,18 +11,23 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.accounts.models import Staff
 from app.chat import conversations, routing
+from app.chat.attendance import GRACE_SECONDS, Attendance
 from app.chat.conversations import ConversationChange
 from app.chat.models import Activity, Conversation
+from app.kernel import clock
 from app.kernel.clock import now
 from app.kernel.db import Database
 from tests.chat.talking import change, start
 from tests.people import Person
+from tests.serving import Server
 from tests.team.conftest import STAFF, AtDesk, ask, drain, in_charge, wish
+from tests.team.test_dispatcher import in_the_book
 
 interleaved = pytest.mark.skipif(
     not os.environ.get("PARLEY_TEST_DATABASE_URL", "").startswith("postgres"),
@@ -136,3 +143,39 @@ async def test_what_was_answered_or_handed_over_meanwhile_is_not_taken_back(
         await stuck(db, 1, returning)
     assert await returning == []
     assert [await in_charge(client, chen_the_merchant, talk) for talk in (answered, handed)] == ["m2", "m3"]
+
+
+@asynccontextmanager
+async def nowhere_to_write(db: Database) -> AsyncIterator[None]:
+    """The table of the staff is away."""
+    await _rename(db, "staff", "staff_away")
+    try:
+        with pytest.raises(DBAPIError):
+            yield
+    finally:
+        await _rename(db, "staff_away", "staff")
+
+
+async def _rename(db: Database, before: str, after: str) -> None:
+    async with db.writing() as session:
+        await (await session.connection()).execute(text(f"ALTER TABLE {before} RENAME TO {after}"))
+
+
+async def test_who_came_or_went_while_nothing_could_be_written_is_noted_later(
+    the_shop_routes: None, app: FastAPI, db: Database, server: Server, an_the_agent: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    desk = app.state.desk
+    attendance = Attendance(app.state.db, desk.hub, desk.presence)
+    async with await server.enter(an_the_agent):
+        async with nowhere_to_write(db):
+            await attendance.look({"m1"})
+        assert await attendance.look({"m1"}) == {"m1"}
+        assert await in_the_book(db) == {"m2"}
+    later = clock.monotonic() + GRACE_SECONDS + 1
+    monkeypatch.setattr(desk.presence, "is_here", lambda user_id: False)
+    monkeypatch.setattr(clock, "monotonic", lambda: later)
+    async with nowhere_to_write(db):
+        await attendance.look({"m1"})
+    await attendance.look({"m1"})
+    assert await in_the_book(db) == set()
