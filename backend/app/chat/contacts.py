@@ -28,7 +28,7 @@ from app.chat.contacts_models import (
     CustomerPublic,
     derived,
 )
-from app.chat.events import ContactChanged
+from app.chat.events import BuyerBlocked, ContactChanged
 from app.chat.models import Conversation
 from app.files.urls import absolute
 from app.kernel import events
@@ -122,13 +122,25 @@ async def change(session: AsyncSession, me: Identity, contact_id: int, draft: Co
 async def remove(session: AsyncSession, me: Identity, contact_id: int) -> None:
     """Delete one; conversations stay, and bear their buyers' own names again. A block ends with it."""
     found = await row(session, me, contact_id, lock=True)
-    customers = await customer_ids(session, contact_id)
-    if customers:
-        mine, theirs = col(Conversation.merchant_id) == found.merchant_id, col(Conversation.customer_id).in_(customers)
-        blocked = update(Conversation).where(mine, theirs, col(Conversation.is_blocked))
-        await session.exec(blocked.values(is_blocked=False))
+    if found.blocked_at is not None:
+        await mark(session, found.merchant_id, await customer_ids(session, contact_id), is_blocked=False)
     await session.delete(found)
     await session.flush()
+
+
+async def mark(session: AsyncSession, merchant_id: str, customers: Sequence[str], *, is_blocked: bool) -> None:
+    """Bring the conversations of these buyers in line with their contact, and tell both sides."""
+    theirs = (Conversation.merchant_id == merchant_id, col(Conversation.customer_id).in_(customers))
+    # In the order of their ids, as everybody locks them.
+    ids = (
+        await session.exec(select(Conversation.id).where(*theirs).order_by(col(Conversation.id)).with_for_update())
+    ).all()
+    if ids:
+        marked = update(Conversation).where(col(Conversation.id).in_(ids)).values(is_blocked=is_blocked)
+        await session.exec(marked.execution_options(synchronize_session=False))
+    for customer_id in customers:
+        news = BuyerBlocked(merchant_id=merchant_id, customer_id=customer_id, is_blocked=is_blocked)
+        await events.emit(session, news)
 
 
 async def row(session: AsyncSession, me: Identity, contact_id: int, *, lock: bool = False) -> Contact:

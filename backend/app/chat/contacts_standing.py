@@ -11,9 +11,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.accounts.models import User
 from app.chat import contacts
 from app.chat.contacts_models import Contact, ContactBlock, ContactCustomer, ContactMerge, ContactPublic
-from app.chat.events import BuyerBlocked
-from app.chat.models import Conversation
-from app.kernel import events
 from app.kernel.clock import now
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.identity import Identity
@@ -110,19 +107,7 @@ def _merged(name: str, row: Contact, other: Contact, is_taken: bool) -> str | No
 
 
 async def _mark(session: AsyncSession, row: Contact, customers: list[str]) -> None:
-    """Bring the conversations in line with the contact, and tell both sides."""
-    is_blocked = row.blocked_at is not None
-    theirs = (Conversation.merchant_id == row.merchant_id, col(Conversation.customer_id).in_(customers))
-    # In the order of their ids, as everybody locks them.
-    ids = (
-        await session.exec(select(Conversation.id).where(*theirs).order_by(col(Conversation.id)).with_for_update())
-    ).all()
-    if ids:
-        marked = update(Conversation).where(col(Conversation.id).in_(ids)).values(is_blocked=is_blocked)
-        await session.exec(marked.execution_options(synchronize_session=False))
-    for customer_id in customers:
-        news = BuyerBlocked(merchant_id=row.merchant_id, customer_id=customer_id, is_blocked=is_blocked)
-        await events.emit(session, news)
+    await contacts.mark(session, row.merchant_id, customers, is_blocked=row.blocked_at is not None)
 
 
 async def _own(session: AsyncSession, customers: list[str]) -> list[User]:

@@ -90,6 +90,19 @@ async def test_a_block_holds_on_sockets_and_is_told(
         assert (await line.until("sent"))["seq"] == 5
 
 
+async def test_a_block_that_ends_with_its_contact_is_told(
+    ask: Ask, client: AsyncClient, server: Server, place: str, lin_the_buyer: Person, chen_the_merchant: Person
+) -> None:
+    contact = await contact_of(ask, chen_the_merchant, "b1")
+    await ask(chen_the_merchant, "POST", f"{contact['id']}/block", json={})
+    async with await server.enter(lin_the_buyer) as line:
+        assert (await ask(chen_the_merchant, "DELETE", str(contact["id"]))).status_code == 204
+        frame = await line.until("blocked")
+        assert (frame["merchant_id"], frame["customer_id"], frame["on"]) == ("m1", "b1", False)
+        await line.say("send", conversation_id=place, client_id="c1", content="好的")
+        await line.until("sent")
+
+
 async def test_a_conversation_that_begins_while_the_buyer_is_blocked_is_blocked(
     ask: Ask, client: AsyncClient, place: str, lin_the_buyer: Person, chen_the_merchant: Person
 ) -> None:
