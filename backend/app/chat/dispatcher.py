@@ -17,6 +17,7 @@ from app.chat.models import Conversation, Status
 from app.chat.presence import Presence
 from app.chat.reactions import Reaction, Said
 from app.kernel.db import Database
+from app.kernel.errors import AppError
 from app.kernel.events import Event
 from app.kernel.identity import Role
 from app.kernel.pace import Pace
@@ -115,7 +116,7 @@ class Dispatcher:
             touched = self._noted.pop(merchant_id)
             try:
                 await self._serve(merchant_id, touched)
-            except Exception:
+            except (SQLAlchemyError, OSError, AppError):  # anything else waits for the minute's job
                 self.note(merchant_id, touched)
                 raise
 
