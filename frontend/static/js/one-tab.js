@@ -2,6 +2,7 @@
 import { readJson } from "./storage.js";
 
 const KEPT = 60; // ids of what was told lately
+const HELD_MS = 5_000;
 const channel = "BroadcastChannel" in globalThis ? (name) => new BroadcastChannel(name) : null;
 
 export class OneTab extends EventTarget {
@@ -28,6 +29,14 @@ export class OneTab extends EventTarget {
       return true;
     };
     // Without HTTPS there are no locks; then two tabs may now and then both sound.
-    return navigator.locks ? navigator.locks.request(this.key, take) : take();
+    if (!navigator.locks) return take();
+    return new Promise((settle) => {
+      navigator.locks.request(`${this.key}.${id}`, { ifAvailable: true }, (lock) => {
+        const isFirst = Boolean(lock) && take();
+        settle(isFirst);
+        // The lock is what tabs agree on at once; what one has stored, another may read a moment later.
+        return isFirst ? new Promise((end) => setTimeout(end, HELD_MS)) : undefined;
+      });
+    });
   }
 }
