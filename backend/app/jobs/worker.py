@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.jobs import claims, kinds, metrics, queues, schedule
 from app.jobs.bells import Bells
 from app.jobs.claims import INTERNAL, Claimed
-from app.jobs.ends import Ends
+from app.jobs.ends import Ends, is_away
 from app.jobs.kinds import QUEUES, GiveUp, Kind, Retry, SoftTimeout
 from app.jobs.models import ENDED, JobStatus, Queue
 from app.jobs.runs import Cancelled, Run, Services
@@ -224,7 +224,10 @@ class Worker:
         except AppError as error:
             return await self._failed(claimed, kind, _said(error), None, error)
         except Exception as error:
-            logger.opt(exception=error).error("jobs: {} {} broke", kind.name, claimed.job.id)
+            if isinstance(error, SQLAlchemyError) and is_away(error):
+                logger.warning("jobs: {} {}: the database went away: {}", kind.name, claimed.job.id, error)
+            else:
+                logger.opt(exception=error).error("jobs: {} {} broke", kind.name, claimed.job.id)
             return await self._failed(claimed, kind, INTERNAL, None, error)
         if run.is_complete:
             return JobStatus.COMPLETED
