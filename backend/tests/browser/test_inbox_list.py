@@ -224,7 +224,7 @@ def test_two_tabs_tell_a_message_once(open_page: OpenPage) -> None:
     for words in ("Second", "Third"):
         write(visitor, words)
         for page in (first, second):
-            expect(page.locator(".toast")).to_contain_text(words)
+            expect(page.locator(".toast", has_text=words)).to_be_visible()
     until(first, lambda: len(told) == 2)
     card(first, "Third").click()
     expect(first.locator(".toast")).to_have_count(0)

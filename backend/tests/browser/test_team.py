@@ -121,7 +121,7 @@ def test_a_conversation_is_handed_over_with_a_word(owner: Page, open_page: OpenP
     dialog.get_by_text("阿兰").click()
     dialog.get_by_label("What they should know").fill("要增值税发票，老客户")
     dialog.get_by_role("button", name="Hand over", exact=True).click()
-    expect(owner.locator(".toast")).to_contain_text("Handed over to 阿兰.")
+    expect(owner.locator(".toast", has_text="Handed over to 阿兰.")).to_be_visible()
     expect(owner.locator(".row.note")).to_contain_text("要增值税发票，老客户")
 
     told = colleague.locator(".toast", has_text="A colleague handed a conversation over to you.")
