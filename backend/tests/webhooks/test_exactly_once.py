@@ -85,6 +85,29 @@ async def test_a_relay_that_dies_in_the_middle_has_told_nothing_and_the_next_one
 
 
 @pytest.mark.usefixtures("nobody_relays")
+async def test_a_conversation_that_is_deleted_under_the_relay_is_passed_over(
+    client: AsyncClient, listen: Listen, receiver: Receiver, postman: Postman, talk: str, lin_the_buyer: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    if postman.db.dialect == "sqlite":
+        pytest.skip("there nobody else writes meanwhile")
+    await listen(receiver, MESSAGE_CREATED)
+    await sent(client, lin_the_buyer, talk, "0")
+    lock = recording.listening.lock
+
+    async def deletes(*asked: Any) -> Any:
+        async with postman.db.writing() as other:
+            await other.exec(delete(Message))
+            await other.exec(delete(Conversation))
+        return await lock(*asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recording.listening, "lock", deletes)
+        await relay.catch_up(postman.db)
+    assert await _seqs(postman.db) == []
+
+
+@pytest.mark.usefixtures("nobody_relays")
 async def test_many_relays_at_once_and_changes_between_make_one_event_of_each_message(
     app: FastAPI,
     settings: Settings,
