@@ -17,7 +17,7 @@ from app import server as flags
 from app.kernel.websockets import LineWebSocketProtocol
 from tests.people import Person
 
-PATIENCE_SECONDS = 30.0  # a frame that has not come by then does not come
+PATIENCE_SECONDS = 10.0  # a frame that has not come by then does not come
 
 
 @dataclass(frozen=True)

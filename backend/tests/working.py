@@ -14,7 +14,7 @@ from app.jobs.worker import Worker
 from app.kernel.db import Database
 from app.worker import services
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 30
 Result = dict[str, Any]
 
 

@@ -15,6 +15,7 @@ from httpx2 import AsyncClient
 
 from app.kernel import clock
 from app.kernel.config import Settings
+from app.worker import ALIVE_FILES
 from tests.conftest import running
 from tests.jobs import walking
 from tests.people import Person
@@ -54,11 +55,12 @@ async def instances(app: FastAPI, settings: Settings, redis: RedisServer) -> Asy
 
 @pytest.fixture
 async def worker(settings: Settings, redis: RedisServer, tmp_path: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`parley worker` for exports, with a kind of job that only tests have."""
+    """`parley worker` for exports, at work, with a kind of job that only tests have."""
+    var = tmp_path / "worker"
     environment = os.environ | {
         "DATABASE_URL": settings.database_url,
         "BROKER_URL": redis.url,
-        "PARLEY_VAR": str(tmp_path / "worker"),
+        "PARLEY_VAR": str(var),
         "SECRET_KEY": settings.secret_key,
         "SNOWFLAKE_NODE_ID": "7",
         "ENVIRONMENT": "development",
@@ -66,6 +68,10 @@ async def worker(settings: Settings, redis: RedisServer, tmp_path: Path) -> Asyn
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-m", "tests.jobs.walking", "worker", "--queues", "exports"]
     process = await asyncio.create_subprocess_exec(*command, cwd=BACKEND, env=environment)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not any(var.glob(ALIVE_FILES)):
+            assert process.returncode is None
+            await asyncio.sleep(0.05)
     yield process
     if process.returncode is None:
         process.terminate()
@@ -103,7 +109,7 @@ async def test_progress_of_a_worker_process_reaches_sockets_of_every_instance(
     ):
         await start(left, chen_the_merchant, steps=1, seconds=0)
         arrivals: dict[str, float] = {}
-        for line in (chen, again, admin):  # the process is there now
+        for line in (chen, again, admin):
             assert (await heard_until(line, "completed", {}))[-1]["progress"] == 100
         await start(left, chen_the_merchant, steps=10, seconds=0.12)
         tasks = await heard_until(again, "completed", arrivals)
