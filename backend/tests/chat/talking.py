@@ -1,4 +1,4 @@
-"""What people do over the JSON door, in short words."""
+"""What people do over the JSON door and hear on their lines, in short words."""
 
 import json
 from typing import Any
@@ -6,9 +6,12 @@ from typing import Any
 from httpx2 import AsyncClient, Response
 
 from tests.people import Person
+from tests.serving import Line
 
 API = "/api/v1"
 CONVERSATIONS = f"{API}/conversations/"
+Room = dict[str, Line]
+"""Who speaks → their line."""
 
 
 async def start(client: AsyncClient, buyer: Person, merchant_id: str = "m1") -> str:
@@ -64,3 +67,9 @@ async def mark(client: AsyncClient, who: Person, conversation_id: str, seq: int)
 def refusal(answer: Response) -> tuple[int, str]:
     """Status and machine word of an error."""
     return answer.status_code, answer.json()["code"]
+
+
+async def heard(room: Room, kind: str) -> dict[str, list[dict[str, Any]]]:
+    """Who got frames of a kind, and which."""
+    got = {name: [frame for frame in await line.all_so_far() if frame["type"] == kind] for name, line in room.items()}
+    return {name: frames for name, frames in got.items() if frames}

@@ -1,51 +1,18 @@
 """Talking over sockets: who hears what, in which order, and that `sent` means stored."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from httpx2 import AsyncClient
 
-from tests.chat.talking import CONVERSATIONS, change, get, post, sent, start, thread
+from tests.chat.talking import CONVERSATIONS, Room, change, get, heard, post, sent, start, thread
 from tests.people import Person
-from tests.serving import Line, Server
-
-Room = dict[str, Line]
 
 
 @pytest.fixture
-async def room(
-    server: Server,
-    talk: str,
-    lin_the_buyer: Person,
-    maria_the_buyer: Person,
-    chen_the_merchant: Person,
-    an_the_agent: Person,
-    honey_the_merchant: Person,
-    an_admin: Person,
-) -> AsyncIterator[Room]:
-    """Everybody is here, Lin in two tabs; what presence had to say is over."""
-    people = {
-        "lin": lin_the_buyer,
-        "lin's tab": lin_the_buyer,
-        "maria": maria_the_buyer,
-        "chen": chen_the_merchant,
-        "an": an_the_agent,
-        "honey": honey_the_merchant,
-        "admin": an_admin,
-    }
-    async with AsyncExitStack() as stack:
-        lines = {name: await stack.enter_async_context(await server.enter(who)) for name, who in people.items()}
-        for line in lines.values():
-            await line.all_so_far()
-        yield lines
-
-
-async def heard(room: Room, kind: str) -> dict[str, list[dict[str, Any]]]:
-    """Who got frames of a kind, and which."""
-    got = {name: [frame for frame in await line.all_so_far() if frame["type"] == kind] for name, line in room.items()}
-    return {name: frames for name, frames in got.items() if frames}
+def everybody(everybody: dict[str, Person], lin_the_buyer: Person) -> dict[str, Person]:
+    """Lin has two tabs."""
+    return everybody | {"lin's tab": lin_the_buyer}
 
 
 async def test_a_message_reaches_everybody_whom_it_concerns(

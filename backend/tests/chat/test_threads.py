@@ -1,52 +1,15 @@
 """What stands around a thread: deleted messages, unsent text, mentions, who is viewing, what a buyer types."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
-from tests.chat.talking import API, CONVERSATIONS, get, post, refusal, sent, thread
+from tests.chat.talking import API, CONVERSATIONS, Room, get, heard, post, refusal, sent, thread
 from tests.people import Person
-from tests.serving import Line, Server
 
-Room = dict[str, Line]
 INSIDE = {"chen", "an", "admin"}
-
-
-@pytest.fixture
-async def room(
-    server: Server,
-    talk: str,
-    lin_the_buyer: Person,
-    maria_the_buyer: Person,
-    chen_the_merchant: Person,
-    an_the_agent: Person,
-    honey_the_merchant: Person,
-    an_admin: Person,
-) -> AsyncIterator[Room]:
-    """Everybody is here; what presence had to say is over."""
-    people = {
-        "lin": lin_the_buyer,
-        "maria": maria_the_buyer,
-        "chen": chen_the_merchant,
-        "an": an_the_agent,
-        "honey": honey_the_merchant,
-        "admin": an_admin,
-    }
-    async with AsyncExitStack() as stack:
-        lines = {name: await stack.enter_async_context(await server.enter(who)) for name, who in people.items()}
-        for line in lines.values():
-            await line.all_so_far()
-        yield lines
-
-
-async def heard(room: Room, kind: str) -> dict[str, list[dict[str, Any]]]:
-    """Who got frames of a kind, and which."""
-    got = {name: [frame for frame in await line.all_so_far() if frame["type"] == kind] for name, line in room.items()}
-    return {name: frames for name, frames in got.items() if frames}
 
 
 async def delete(client: AsyncClient, who: Person, talk: str, message_id: str) -> Any:
